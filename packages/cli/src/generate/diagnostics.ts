@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CliError } from '../errors.js';
+
+const LOCATED = /^(.+?\.proto):(\d+):(\d+): (.*)$/;
+const NOT_FOUND = /^(.+): File not found\.$/;
+
+const readFirst = async (file: string, dirs: readonly string[]): Promise<string | undefined> => {
+  for (const dir of dirs) {
+    try {
+      return await readFile(path.resolve(dir, file), 'utf8');
+    } catch {
+      // Not in this folder; the next one may have it.
+    }
+  }
+  return undefined;
+};
+
+/** protoc counts a tab as a jump to the next multiple of eight columns; the caret must stand below the same text. */
+const caretLine = (source: string, column: number): string => {
+  let width = 0;
+  let indent = '';
+  for (const character of source) {
+    if (width >= column - 1) break;
+    width = character === '\t' ? (Math.floor(width / 8) + 1) * 8 : width + 1;
+    indent += character === '\t' ? '\t' : ' ';
+  }
+  return `${indent}^`;
+};
+
+const withSource = async (line: string, dirs: readonly string[]): Promise<readonly string[]> => {
+  const match = LOCATED.exec(line);
+  if (match === null) return [line];
+  const [, file = '', row = '', column = ''] = match;
+  const source = (await readFirst(file, dirs))?.split(/\r?\n/)[Number(row) - 1];
+  if (source === undefined || source.trim() === '') return [line];
+  return [line, `    ${source}`, `    ${caretLine(source, Number(column))}`];
+};
+
+/**
+ * Turns what protoc printed into one readable error: each `file:line:column` followed by that line of the
+ * source with a caret, and for an import that was not found the folders searched and the option to add.
+ */
+export const explainProtocOutput = async (stderr: string, dirs: readonly string[]): Promise<CliError> => {
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const missing = lines.flatMap((line) => NOT_FOUND.exec(line)?.[1] ?? []);
+  const shown: string[] = [];
+  for (const line of lines) shown.push(...(await withSource(line, dirs)));
+  const summary = missing.length > 0 ? `cannot find the imported ${missing.join(', ')}` : 'the protos do not compile';
+  const remedy =
+    missing.length > 0
+      ? `Searched:\n${dirs.map((dir) => `  ${dir}`).join('\n')}\nAdd --include DIR, where DIR/${missing[0]} exists.`
+      : 'Correct the lines above and run the command again.';
+  return new CliError([summary, ...shown.map((line) => `  ${line}`)].join('\n'), { remedy });
+};
