@@ -1,0 +1,44 @@
+import type { Idempotency, Operation, RpcKind } from '@breakwater/core';
+import type { MethodDefinition, ServiceDefinition } from './definition.js';
+
+/** An operation together with its codecs: all that a transport needs to know of a method. One object per method. */
+export interface Method extends Operation {
+  /** Key of the method in its definition, and on the client: `placeOrder`. */
+  readonly key: string;
+  /** @throws whatever the codec throws for a message that cannot be encoded */
+  encodeRequest(message: unknown): Uint8Array;
+  /** @throws whatever the codec throws for bytes that are not such a message */
+  decodeRequest(bytes: Uint8Array): unknown;
+  encodeResponse(message: unknown): Uint8Array;
+  decodeResponse(bytes: Uint8Array): unknown;
+}
+
+/** The methods of a service, in the order of its proto. */
+export const methodsOf = (service: ServiceDefinition): readonly Method[] =>
+  Object.entries(service.methods).map(([key, definition]) => toMethod(service, key, definition));
+
+function toMethod(service: ServiceDefinition, key: string, definition: MethodDefinition): Method {
+  const { requestType, responseType } = definition;
+  return {
+    key,
+    path: `/${service.fullName}/${definition.name}`,
+    service: service.fullName,
+    method: definition.name,
+    kind: kindOf(definition),
+    idempotency: idempotencyOf(definition),
+    encodeRequest: (message) => requestType.encode(requestType.fromPartial(message)).finish(),
+    decodeRequest: (bytes) => requestType.decode(bytes),
+    encodeResponse: (message) => responseType.encode(responseType.fromPartial(message)).finish(),
+    decodeResponse: (bytes) => responseType.decode(bytes),
+  };
+}
+
+function kindOf({ requestStream, responseStream }: MethodDefinition): RpcKind {
+  if (requestStream) return responseStream ? 'bidi' : 'client_stream';
+  return responseStream ? 'server_stream' : 'unary';
+}
+
+function idempotencyOf({ options }: MethodDefinition): Idempotency {
+  if (options.idempotencyLevel === 'IDEMPOTENT') return 'idempotent';
+  return options.idempotencyLevel === 'NO_SIDE_EFFECTS' ? 'no_side_effects' : 'unknown';
+}

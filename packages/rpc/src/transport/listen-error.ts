@@ -1,0 +1,28 @@
+/** A server that could not start to listen. The message names the address, the cause and the option to change. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+
+  constructor(
+    readonly host: string,
+    readonly port: number,
+    /** `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ... */
+    readonly systemCode: string,
+    /** What the operating system knows of the holder, such as `held by node (pid 4711)`. */
+    holder?: string,
+  ) {
+    super(`cannot listen on ${host}:${port}: ${explain(systemCode, holder)}`);
+  }
+}
+
+function explain(systemCode: string, holder: string | undefined): string {
+  switch (systemCode) {
+    case 'EADDRINUSE':
+      return `the port is taken${holder === undefined ? '' : `, ${holder}`}; choose another with the option "port" (--port), or 0 for any free one`;
+    case 'EACCES':
+      return 'this user may not open that port; choose one above 1023 with the option "port" (--port)';
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have that address; set the option "host" to one of its own, such as 127.0.0.1';
+    default:
+      return systemCode;
+  }
+}
