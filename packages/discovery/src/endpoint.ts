@@ -23,6 +23,6 @@ export interface EndpointSet {
   readonly endpoints: readonly Endpoint[];
   /** True when the registry cannot be reached and this is the last good answer. */
   readonly stale: boolean;
-  /** Why there is nobody to call; present when `endpoints` is empty. */
+  /** Why there is nobody to call; present exactly when `eligible(endpoints)` is empty, also when all are critical. */
   readonly unavailable?: Status | undefined;
 }

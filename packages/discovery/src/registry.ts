@@ -33,8 +33,18 @@ export interface Registration {
 export interface Watcher {
   /** The newest answer; undefined until the first one (or first failure) is there. */
   readonly current: EndpointSet | undefined;
-  /** Called on every change, never synchronously from `subscribe`. @returns a function that ends the subscription */
+  /**
+   * Called with the answer that is already there, if any, and then on every change; never synchronously from
+   * `subscribe`, never twice with the same set, never after `close` or the end of the subscription.
+   * A listener that throws does not keep the others from hearing; its error surfaces as an uncaught exception.
+   * @returns a function that ends the subscription
+   */
   subscribe(listener: (set: EndpointSet) => void): () => void;
+  /**
+   * A hint that the answer may be outdated (a connection was lost): a registry that polls asks again soon, at its own
+   * measured pace. Registries that are told of changes have no need of it and leave it out.
+   */
+  refresh?(): void;
   /** Gives this watcher back; the shared watch behind it ends with its last holder. Idempotent. */
   close(): void;
 }
