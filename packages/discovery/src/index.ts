@@ -4,12 +4,14 @@ export type { Instance, Registration, RegistrationState, Registry, ServiceSummar
 export { parseTarget, type Target } from './target.js';
 export { createRegistries, registryFor, type Registries } from './registries.js';
 export { staticRegistry } from './static/static-registry.js';
+export { dnsRegistry, type DnsRegistryOptions } from './dns/dns-registry.js';
 export { inMemoryRegistry, InMemoryRegistry, type InMemoryRegistryOptions } from './memory/in-memory-registry.js';
 export type { Candidate, Picker, PickerFactory } from './picker.js';
 export { roundRobin } from './pickers/round-robin.js';
 export { leastInFlight } from './pickers/least-in-flight.js';
 export { eligible } from './eligible.js';
 // For authors of registries
+export type { ResolveHost } from './dns/resolve-host.js';
 export { SharedWatches, type OpenSource, type WatchSource } from './shared-watches.js';
 export { BelievingSource } from './believing-source.js';
 export { LastKnownGood } from './last-known-good.js';
