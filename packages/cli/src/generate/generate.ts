@@ -54,7 +54,7 @@ export const generate = async (options: GenerateOptions): Promise<GenerateResult
     throw new CliError(`no .proto files below ${protoDir}`, { remedy: 'Pass the folder that holds your .proto files with --proto DIR.' });
   }
   const descriptors = await compileProtos({ protoDir, files: protos, includeDirs });
-  const tree = await renderTree(descriptors.file, protos, { companions: options.companions ?? true });
+  const tree = await renderTree(descriptors, protos, { companions: options.companions ?? true });
   const difference = await (options.check === true ? compareTree(outDir, tree) : writeTree(outDir, tree));
   const { missing, differing, stale } = difference;
   return { ...difference, protos, files: [...tree.keys()].sort(), fresh: missing.length + differing.length + stale.length === 0 };

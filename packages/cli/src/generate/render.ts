@@ -1,10 +1,12 @@
-import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+import type { FileDescriptorSet } from '@bufbuild/protobuf/wkt';
 import { companionPath, renderCompanion } from './companion.js';
 import { descriptorPath, renderDescriptorFile } from './descriptor-file.js';
 import { finishCode } from './finish-code.js';
 import { renderIndexFiles } from './index-files.js';
+import { lowerFeatures } from './lower-features.js';
 import { codePath } from './paths.js';
 import { runTsProto } from './plugin.js';
+import { renameTypes } from './rename-types.js';
 
 /** What to emit beside the messages. */
 export interface RenderOptions {
@@ -37,10 +39,11 @@ const EXPORTED = /^export (?:const|type|interface|function|namespace) ([A-Za-z0-
 /**
  * The whole generated tree, by path relative to the output folder.
  *
- * @param files linked descriptors, dependencies first @param names those that were asked for
+ * @param set linked descriptors, dependencies first @param names those that were asked for
  */
-export const renderTree = async (files: readonly FileDescriptorProto[], names: readonly string[], options: RenderOptions): Promise<ReadonlyMap<string, string>> => {
-  const raw = await runTsProto(files, names);
+export const renderTree = async (set: FileDescriptorSet, names: readonly string[], options: RenderOptions): Promise<ReadonlyMap<string, string>> => {
+  const files = set.file;
+  const raw = await runTsProto(renameTypes(lowerFeatures(set)), names);
   const all = new Map<string, string>();
   for (const file of files) {
     const code = raw.get(codePath(file.name));

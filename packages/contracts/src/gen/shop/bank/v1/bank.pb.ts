@@ -330,7 +330,7 @@ export const Charge: MessageFns<Charge> = {
       obj.declineReason = message.declineReason;
     }
     if (message.chargedAt !== undefined) {
-      obj.chargedAt = fromTimestamp(message.chargedAt).toISOString();
+      obj.chargedAt = Timestamp.toJSON(message.chargedAt);
     }
     if (message.reference !== "") {
       obj.reference = message.reference;
@@ -1062,12 +1062,6 @@ function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
   const nanos = (date.getTime() % 1_000) * 1_000_000;
   return { seconds, nanos };
-}
-
-function fromTimestamp(t: Timestamp): Date {
-  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
-  millis += (t.nanos || 0) / 1_000_000;
-  return new globalThis.Date(millis);
 }
 
 const timestampFractionRegex = /:\d{2}\.\d+/;

@@ -307,7 +307,7 @@ export const StockLevel: MessageFns<StockLevel> = {
       obj.available = message.available.toString();
     }
     if (message.updatedAt !== undefined) {
-      obj.updatedAt = fromTimestamp(message.updatedAt).toISOString();
+      obj.updatedAt = Timestamp.toJSON(message.updatedAt);
     }
     return obj;
   },
@@ -526,7 +526,7 @@ export const ReserveResponse: MessageFns<ReserveResponse> = {
       obj.reservationId = message.reservationId;
     }
     if (message.expiresAt !== undefined) {
-      obj.expiresAt = fromTimestamp(message.expiresAt).toISOString();
+      obj.expiresAt = Timestamp.toJSON(message.expiresAt);
     }
     if (message.alreadyReserved !== false) {
       obj.alreadyReserved = message.alreadyReserved;
@@ -1054,7 +1054,7 @@ export const SyncStockRequest: MessageFns<SyncStockRequest> = {
       obj.counted = message.adjustment.value.toString();
     }
     if (message.occurredAt !== undefined) {
-      obj.occurredAt = fromTimestamp(message.occurredAt).toISOString();
+      obj.occurredAt = Timestamp.toJSON(message.occurredAt);
     }
     return obj;
   },
@@ -1223,12 +1223,6 @@ function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
   const nanos = (date.getTime() % 1_000) * 1_000_000;
   return { seconds, nanos };
-}
-
-function fromTimestamp(t: Timestamp): Date {
-  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
-  millis += (t.nanos || 0) / 1_000_000;
-  return new globalThis.Date(millis);
 }
 
 const timestampFractionRegex = /:\d{2}\.\d+/;

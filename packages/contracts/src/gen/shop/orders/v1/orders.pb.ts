@@ -851,10 +851,10 @@ export const Order: MessageFns<Order> = {
       obj.rejectionReason = message.rejectionReason;
     }
     if (message.placedAt !== undefined) {
-      obj.placedAt = fromTimestamp(message.placedAt).toISOString();
+      obj.placedAt = Timestamp.toJSON(message.placedAt);
     }
     if (message.updatedAt !== undefined) {
-      obj.updatedAt = fromTimestamp(message.updatedAt).toISOString();
+      obj.updatedAt = Timestamp.toJSON(message.updatedAt);
     }
     return obj;
   },
@@ -1569,7 +1569,7 @@ export const WatchOrderResponse: MessageFns<WatchOrderResponse> = {
       obj.paymentStatus = paymentStatusToJSON(message.paymentStatus);
     }
     if (message.changedAt !== undefined) {
-      obj.changedAt = fromTimestamp(message.changedAt).toISOString();
+      obj.changedAt = Timestamp.toJSON(message.changedAt);
     }
     return obj;
   },
@@ -2097,12 +2097,6 @@ function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
   const nanos = (date.getTime() % 1_000) * 1_000_000;
   return { seconds, nanos };
-}
-
-function fromTimestamp(t: Timestamp): Date {
-  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
-  millis += (t.nanos || 0) / 1_000_000;
-  return new globalThis.Date(millis);
 }
 
 const timestampFractionRegex = /:\d{2}\.\d+/;

@@ -345,7 +345,7 @@ export const Payment: MessageFns<Payment> = {
       obj.declineReason = message.declineReason;
     }
     if (message.createdAt !== undefined) {
-      obj.createdAt = fromTimestamp(message.createdAt).toISOString();
+      obj.createdAt = Timestamp.toJSON(message.createdAt);
     }
     if (message.refunded !== undefined) {
       obj.refunded = Money.toJSON(message.refunded);
@@ -914,7 +914,7 @@ export const ListPaymentsRequest: MessageFns<ListPaymentsRequest> = {
       obj.orderId = message.orderId;
     }
     if (message.since !== undefined) {
-      obj.since = fromTimestamp(message.since).toISOString();
+      obj.since = Timestamp.toJSON(message.since);
     }
     if (message.limit !== 0) {
       obj.limit = Math.round(message.limit);
@@ -1061,12 +1061,6 @@ function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
   const nanos = (date.getTime() % 1_000) * 1_000_000;
   return { seconds, nanos };
-}
-
-function fromTimestamp(t: Timestamp): Date {
-  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
-  millis += (t.nanos || 0) / 1_000_000;
-  return new globalThis.Date(millis);
 }
 
 const timestampFractionRegex = /:\d{2}\.\d+/;
