@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { ROOT } from './repo.js';
 
 /** How one child process ended. */
@@ -47,6 +48,23 @@ export function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // ESRCH: the group has ended.
   }
+}
+
+/** Command lines of the processes still alive in a child's group, after the child itself has ended. Linux only: elsewhere nothing is known. */
+export function groupMembers(child: ChildProcess): readonly string[] {
+  if (process.platform !== 'linux' || child.pid === undefined) return [];
+  const members: string[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      // The program's name stands in parentheses and may hold anything; after it: state, parent, group.
+      const [state, , group] = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      if (Number(group) === child.pid && state !== 'Z') members.push(`${name}: ${readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200)}`);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return members;
 }
 
 /** Ends every process started here, with its children. */

@@ -1,1 +1,1 @@
-export {};
+export { requireServer, type ServerName, serverTool, type Skippable } from './system-servers.js';
