@@ -6,25 +6,29 @@ import { codePath, outputBase, relativeImport } from './paths.js';
 /** Where the typed server and client of a proto's services go. */
 export const companionPath = (proto: string): string => `${outputBase(proto)}.service.ts`;
 
-/** A name that is not taken, made by appending `_`. Generated names never end in `_` by themselves. */
-const freeName = (wanted: string, taken: ReadonlySet<string>): string => (taken.has(wanted) ? freeName(`${wanted}_`, taken) : wanted);
+/** Takes a name, with `_` appended as often as it takes to be the only one. */
+const claim = (wanted: string, taken: Set<string>): string => {
+  if (taken.has(wanted)) return claim(`${wanted}_`, taken);
+  taken.add(wanted);
+  return wanted;
+};
 
 /**
  * Per service: the interface a server implements, the type of its client, and the client's factory.
  *
- * @param taken names that other files of the same package export; ours step aside, so that the package's
- * index can export everything
+ * @param taken names that the package exports already; ours step aside, so that its index can export
+ * everything, and are added
  */
-export const renderCompanion = (file: FileDescriptorProto, taken: ReadonlySet<string>): string => {
+export const renderCompanion = (file: FileDescriptorProto, taken: Set<string>): string => {
   const code = relativeImport(companionPath(file.name), codePath(file.name));
   const definitions = file.service.map(({ name }) => `${name}Definition`);
   const comments = commentsOf(file);
   const blocks = file.service.map((service, index) => {
     const { name } = service;
     const definition = `${name}Definition`;
-    const server = freeName(`${name}Server`, taken);
-    const client = freeName(`${name}Client`, taken);
-    const factory = freeName(`create${name}Client`, taken);
+    const server = claim(`${name}Server`, taken);
+    const client = claim(`${name}Client`, taken);
+    const factory = claim(`create${name.charAt(0).toUpperCase()}${name.slice(1)}Client`, taken);
     const about = serviceComment(comments, index);
     const fullName = file.package === '' ? name : `${file.package}.${name}`;
     return [

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CliError } from '../errors.js';
 
+/** protoc names files by absolute path; below the working directory the relative one is shorter and as good. */
+const shorten = (line: string, cwd: string): string => (line.startsWith(cwd + path.sep) ? line.slice(cwd.length + 1) : line);
+
 const LOCATED = /^(.+?\.proto):(\d+):(\d+): (.*)$/;
 const NOT_FOUND = /^(.+): File not found\.$/;
 
@@ -37,15 +40,24 @@ const withSource = async (line: string, dirs: readonly string[]): Promise<readon
   return [line, `    ${source}`, `    ${caretLine(source, Number(column))}`];
 };
 
+/** The lines protoc printed, with file names relative to `cwd` where they can be. */
+export const protocLines = (stderr: string, cwd: string): readonly string[] =>
+  stderr
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map((line) => shorten(line, cwd));
+
 /**
  * Turns what protoc printed into one readable error: each `file:line:column` followed by that line of the
  * source with a caret, and for an import that was not found the folders searched and the option to add.
+ *
+ * @param dirs where protoc searched @param cwd what file names are shown relative to
  */
-export const explainProtocOutput = async (stderr: string, dirs: readonly string[]): Promise<CliError> => {
-  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
+export const explainProtocOutput = async (stderr: string, dirs: readonly string[], cwd: string): Promise<CliError> => {
+  const lines = protocLines(stderr, cwd);
   const missing = lines.flatMap((line) => NOT_FOUND.exec(line)?.[1] ?? []);
   const shown: string[] = [];
-  for (const line of lines) shown.push(...(await withSource(line, dirs)));
+  for (const line of lines) shown.push(...(await withSource(line, [cwd, ...dirs])));
   const summary = missing.length > 0 ? `cannot find the imported ${missing.join(', ')}` : 'the protos do not compile';
   const remedy =
     missing.length > 0

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { CliError } from '../errors.js';
 import type { TreeDifference } from './output-tree.js';
 import { compareTree, writeTree } from './output-tree.js';
+import { requireDistinctMethods } from './method-names.js';
 import { findProtoFiles } from './proto-files.js';
 import { compileProtos } from './protoc.js';
 import { renderTree } from './render.js';
@@ -26,6 +27,8 @@ export interface GenerateResult extends TreeDifference {
   readonly protos: readonly string[];
   /** Every file of the generated tree, relative to `outDir`. */
   readonly files: readonly string[];
+  /** protoc's warnings, one line each. */
+  readonly warnings: readonly string[];
   /** No file missing, differing or stale before this run. */
   readonly fresh: boolean;
 }
@@ -53,9 +56,10 @@ export const generate = async (options: GenerateOptions): Promise<GenerateResult
   if (protos.length === 0) {
     throw new CliError(`no .proto files below ${protoDir}`, { remedy: 'Pass the folder that holds your .proto files with --proto DIR.' });
   }
-  const descriptors = await compileProtos({ protoDir, files: protos, includeDirs });
-  const tree = await renderTree(descriptors, protos, { companions: options.companions ?? true });
+  const { set, warnings } = await compileProtos({ protoDir, files: protos, includeDirs });
+  requireDistinctMethods(set.file);
+  const tree = await renderTree(set, protos, { companions: options.companions ?? true });
   const difference = await (options.check === true ? compareTree(outDir, tree) : writeTree(outDir, tree));
   const { missing, differing, stale } = difference;
-  return { ...difference, protos, files: [...tree.keys()].sort(), fresh: missing.length + differing.length + stale.length === 0 };
+  return { ...difference, warnings, protos, files: [...tree.keys()].sort(), fresh: missing.length + differing.length + stale.length === 0 };
 };

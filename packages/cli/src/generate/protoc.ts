@@ -8,7 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import type { FileDescriptorSet } from '@bufbuild/protobuf/wkt';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { CliError } from '../errors.js';
-import { explainProtocOutput } from './diagnostics.js';
+import { explainProtocOutput, protocLines } from './diagnostics.js';
 
 const require = createRequire(import.meta.url);
 
@@ -76,13 +76,27 @@ export const runChild = (command: string, args: readonly string[], options: { re
     child.stdin.end(options.input);
   });
 
+/** What protoc made of the files. */
+export interface Compiled {
+  /** The files asked for and everything they import, dependencies first, with comments. */
+  readonly set: FileDescriptorSet;
+  /** protoc's warnings, one line each, for example about an import that is not used. */
+  readonly warnings: readonly string[];
+}
+
+const cannotStart = (binary: string) => (error: unknown): never => {
+  throw new CliError(`cannot start ${binary}: ${error instanceof Error ? error.message : String(error)}`, {
+    remedy: 'Install the dependencies again, and see that the file may be executed.',
+    cause: error,
+  });
+};
+
 /**
- * Parses and links `files` with protoc: the descriptors of all of them and of everything they import,
- * dependencies first, with comments.
+ * Parses and links `files` with protoc.
  *
  * @throws CliError with protoc's file:line:column and the offending line
  */
-export const compileProtos = async (run: ProtocRun): Promise<FileDescriptorSet> => {
+export const compileProtos = async (run: ProtocRun): Promise<Compiled> => {
   const { binary } = locateProtoc();
   const scratch = await mkdtemp(path.join(tmpdir(), 'breakwater-protoc-'));
   try {
@@ -101,9 +115,11 @@ export const compileProtos = async (run: ProtocRun): Promise<FileDescriptorSet> 
       ],
       // Names in `files` are looked up in the working directory first: it must be the proto root itself.
       { cwd: run.protoDir },
-    );
-    if (result.code !== 0) throw await explainProtocOutput(result.stderr, searchPath(run));
-    return fromBinary(FileDescriptorSetSchema, await readFile(output));
+    ).catch(cannotStart(binary));
+    if (result.signal !== null) throw new CliError(`protoc was ended by ${result.signal}`);
+    if (result.code !== 0) throw await explainProtocOutput(result.stderr, searchPath(run), process.cwd());
+    const warnings = protocLines(result.stderr, process.cwd());
+    return { set: fromBinary(FileDescriptorSetSchema, await readFile(output)), warnings };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

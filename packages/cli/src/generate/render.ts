@@ -55,13 +55,16 @@ export const renderTree = async (set: FileDescriptorSet, names: readonly string[
   if (!options.companions) return tree;
 
   const present = files.filter((file) => tree.has(codePath(file.name)));
-  const exportsOf = (pkg: string): ReadonlySet<string> =>
-    new Set(present.filter((file) => file.package === pkg).flatMap((file) => [...(tree.get(codePath(file.name)) ?? '').matchAll(EXPORTED)].map((match) => match[1] ?? '')));
+  const exported = new Map<string, Set<string>>();
+  for (const file of present) {
+    const names = [...(tree.get(codePath(file.name)) ?? '').matchAll(EXPORTED)].map((match) => match[1] ?? '');
+    exported.set(file.package, new Set([...(exported.get(file.package) ?? []), ...names]));
+  }
   const modules = present.map((file) => ({ package: file.package, path: codePath(file.name) }));
   for (const file of present) {
     if (file.service.length === 0 || !names.includes(file.name)) continue;
     const path = companionPath(file.name);
-    tree.set(path, renderCompanion(file, exportsOf(file.package)));
+    tree.set(path, renderCompanion(file, exported.get(file.package) ?? new Set()));
     modules.push({ package: file.package, path });
   }
   for (const [path, code] of renderIndexFiles(modules)) tree.set(path, code);
