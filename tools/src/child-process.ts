@@ -26,7 +26,11 @@ const OUTPUT_LIMIT_CHARS = 4_000_000;
  * Starts a process as the leader of a group of its own and remembers it, so that `endAll` can end it and its children.
  * @param stdio standard input is always closed: no test or tool may wait for a keyboard
  */
-export function start(file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; extraPipe?: boolean }): ChildProcess {
+export function start(
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; extraPipe?: boolean },
+): ChildProcess {
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
     env: options.env ?? process.env,
@@ -58,8 +62,13 @@ export function groupMembers(child: ChildProcess): readonly string[] {
     if (!/^\d+$/.test(name)) continue;
     try {
       // The program's name stands in parentheses and may hold anything; after it: state, parent, group.
-      const [state, , group] = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-      if (Number(group) === child.pid && state !== 'Z') members.push(`${name}: ${readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200)}`);
+      const [state, , group] = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      if (Number(group) === child.pid && state !== 'Z')
+        members.push(
+          `${name}: ${readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200)}`,
+        );
     } catch {
       // It ended meanwhile.
     }
@@ -89,10 +98,18 @@ export function endChildrenOnSignal(): void {
   }
 }
 
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};
 
 /** The exit code a shell would report. */
-export const exitCode = (code: number | null, signal: NodeJS.Signals | null): number => code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0);
+export const exitCode = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0);
 
 /** Runs a program to its end and collects what it prints. @throws Error when it cannot be started */
 export function run(file: string, args: readonly string[], options: RunOptions): Promise<Finished> {

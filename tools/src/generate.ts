@@ -18,13 +18,20 @@ const check = process.argv.includes('--check');
 let stale = false;
 for (const { proto, out, companions } of TREES) {
   try {
-    const result = await generate({ protoDir: path.join(ROOT, proto), outDir: path.join(ROOT, out), companions, check });
+    const result = await generate({
+      protoDir: path.join(ROOT, proto),
+      outDir: path.join(ROOT, out),
+      companions,
+      check,
+    });
     const changes = [
       ...result.missing.map((file) => `missing   ${out}/${file}`),
       ...result.differing.map((file) => `differs   ${out}/${file}`),
       ...result.stale.map((file) => `stale     ${out}/${file}`),
     ];
-    console.log(`${out}: ${result.files.length} files from ${result.protos.length} protos, ${changes.length === 0 ? 'up to date' : `${changes.length} ${check ? 'out of date' : 'updated'}`}`);
+    console.log(
+      `${out}: ${result.files.length} files from ${result.protos.length} protos, ${changes.length === 0 ? 'up to date' : `${changes.length} ${check ? 'out of date' : 'updated'}`}`,
+    );
     if (check && changes.length > 0) {
       stale = true;
       console.error(changes.map((line) => `  ${line}`).join('\n'));

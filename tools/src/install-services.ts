@@ -18,11 +18,17 @@ const printOnly = args.length > 0;
 if (printOnly) {
   for (const service of SERVICES) {
     const located = await service.locate();
-    if (args.includes('--env')) for (const [name, value] of Object.entries(located?.env ?? {})) console.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    if (args.includes('--env'))
+      for (const [name, value] of Object.entries(located?.env ?? {}))
+        console.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
     else console.log(`${service.name.padEnd(16)} ${service.class.padEnd(9)} ${located?.found ?? 'not there'}`);
   }
 } else {
   const provisions = await provide({ say: (line) => console.error(line), everything: true });
-  for (const provision of provisions) console.log(`${provision.service.name.padEnd(16)} ${provision.service.class.padEnd(9)} ${'located' in provision ? provision.located.found : `absent: ${provision.reason}`}`);
-  if (provisions.some((provision) => !('located' in provision) && provision.service.class === 'required')) process.exitCode = 1;
+  for (const provision of provisions)
+    console.log(
+      `${provision.service.name.padEnd(16)} ${provision.service.class.padEnd(9)} ${'located' in provision ? provision.located.found : `absent: ${provision.reason}`}`,
+    );
+  if (provisions.some((provision) => !('located' in provision) && provision.service.class === 'required'))
+    process.exitCode = 1;
 }

@@ -28,16 +28,24 @@ const SPEC = {
 export function parseTestOptions(args: readonly string[], env: NodeJS.ProcessEnv): TestOptions {
   for (const arg of args) {
     const name = /^--([^=]+)/.exec(arg)?.[1];
-    if (name !== undefined && !(name in SPEC)) throw new Error(`unknown option '--${name}', did you mean '--${nearest(name, Object.keys(SPEC))}'? Known: ${Object.keys(SPEC).map((known) => `--${known}`).join(' ')}`);
+    if (name !== undefined && !(name in SPEC))
+      throw new Error(
+        `unknown option '--${name}', did you mean '--${nearest(name, Object.keys(SPEC))}'? Known: ${Object.keys(SPEC)
+          .map((known) => `--${known}`)
+          .join(' ')}`,
+      );
   }
   const { values } = parseArgs({ args: [...args], options: SPEC, strict: true, allowPositionals: false });
   const jobs = Number(values.jobs ?? 2);
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) throw new Error(`--jobs is '${values.jobs}': it must be a whole number from 1 to 64`);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)
+    throw new Error(`--jobs is '${values.jobs}': it must be a whole number from 1 to 64`);
   if (values.grep !== undefined) {
     try {
       new RegExp(values.grep);
     } catch (error) {
-      throw new Error(`--grep is '${values.grep}', which is not a regular expression: ${(error as Error).message}`, { cause: error });
+      throw new Error(`--grep is '${values.grep}', which is not a regular expression: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   }
   return {
@@ -52,4 +60,5 @@ export function parseTestOptions(args: readonly string[], env: NodeJS.ProcessEnv
 }
 
 /** CI is on for any value but the usual ways to say no. */
-export const isCi = (env: NodeJS.ProcessEnv): boolean => !['', '0', 'false', 'no'].includes((env['CI'] ?? '').toLowerCase());
+export const isCi = (env: NodeJS.ProcessEnv): boolean =>
+  !['', '0', 'false', 'no'].includes((env['CI'] ?? '').toLowerCase());

@@ -15,10 +15,15 @@ const ROOT = path.resolve(values.root ?? fileURLToPath(new URL('../../', import.
 const BUF = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
 
 /** buf prints each finding as file:line:column: sentence. */
-const buf = (...args: readonly string[]): boolean => spawnSync(process.execPath, [BUF, ...args], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+const buf = (...args: readonly string[]): boolean =>
+  spawnSync(process.execPath, [BUF, ...args], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 
 const git = (...args: readonly string[]): { readonly ok: boolean; readonly output: Buffer } => {
-  const result = spawnSync('git', args, { cwd: ROOT, maxBuffer: 256 * 1024 * 1024, stdio: ['ignore', 'pipe', 'ignore'] });
+  const result = spawnSync('git', args, {
+    cwd: ROOT,
+    maxBuffer: 256 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return { ok: result.status === 0, output: result.stdout ?? Buffer.alloc(0) };
 };
 
@@ -42,7 +47,9 @@ const checkBreaking = (): string => {
     const file = path.join(scratch, 'tag.tar');
     writeFileSync(file, archive.output);
     if (!buf('breaking', '--against', `${file}#format=tar,subdir=proto`)) {
-      fail(`the protos break what ${tag} promised (above)\nKeep what was there and add beside it, or start a new package version such as shop.orders.v2.`);
+      fail(
+        `the protos break what ${tag} promised (above)\nKeep what was there and add beside it, or start a new package version such as shop.orders.v2.`,
+      );
     }
     return `nothing breaks ${tag}`;
   } finally {

@@ -45,10 +45,14 @@ function matchDirs(pattern: string): readonly string[] {
 /** All workspaces in the order of the root package.json; a pattern's matches are sorted by name. */
 export function workspaces(): readonly Workspace[] {
   const { workspaces: patterns } = readJson(join(ROOT, 'package.json')) as { workspaces: readonly string[] };
-  const dirs = patterns.flatMap((pattern) => matchDirs(pattern)).filter((dir) => existsSync(join(ROOT, dir, 'package.json')));
+  const dirs = patterns
+    .flatMap((pattern) => matchDirs(pattern))
+    .filter((dir) => existsSync(join(ROOT, dir, 'package.json')));
   return dirs.map((dir) => {
     const tsconfig = join(ROOT, dir, 'tsconfig.json');
-    const references = existsSync(tsconfig) ? ((readJson(tsconfig) as { references?: readonly { path: string }[] }).references ?? []) : [];
+    const references = existsSync(tsconfig)
+      ? ((readJson(tsconfig) as { references?: readonly { path: string }[] }).references ?? [])
+      : [];
     return {
       dir,
       manifest: readJson(join(ROOT, dir, 'package.json')) as Manifest,

@@ -26,7 +26,10 @@ export interface StageResult {
 }
 
 /** A check that either holds or lists what is wrong. */
-export async function checkStage(name: string, check: () => Promise<readonly Failure[]> | readonly Failure[]): Promise<StageResult> {
+export async function checkStage(
+  name: string,
+  check: () => Promise<readonly Failure[]> | readonly Failure[],
+): Promise<StageResult> {
   const startedAt = performance.now();
   let failed: readonly Failure[];
   try {
@@ -34,7 +37,14 @@ export async function checkStage(name: string, check: () => Promise<readonly Fai
   } catch (error) {
     failed = [{ where: name, detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }];
   }
-  return { name, passed: failed.length === 0 ? 1 : 0, failed, skipped: [], absent: [], tookMs: performance.now() - startedAt };
+  return {
+    name,
+    passed: failed.length === 0 ? 1 : 0,
+    failed,
+    skipped: [],
+    absent: [],
+    tookMs: performance.now() - startedAt,
+  };
 }
 
 /** `0.4 s`, `12 s`, `3 min 05 s`. */
@@ -45,4 +55,5 @@ export function duration(ms: number): string {
 }
 
 /** Prints a failure, its detail indented below. */
-export const formatFailure = ({ where, detail }: Failure): string => `  ✗ ${where}\n${detail.replaceAll(/^(?=.)/gm, '      ')}`;
+export const formatFailure = ({ where, detail }: Failure): string =>
+  `  ✗ ${where}\n${detail.replaceAll(/^(?=.)/gm, '      ')}`;

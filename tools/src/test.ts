@@ -48,18 +48,37 @@ async function main(options: TestOptions): Promise<number> {
   if (files.some(({ kind }) => kind !== 'unit')) {
     say('\n── servers');
     provisions = await provide({ say: (line) => say(`  ${line}`), everything: options.ci || options.installServers });
-    for (const provision of provisions) say(`  ${provision.service.name}: ${'located' in provision ? provision.located.found : provision.reason}`);
+    for (const provision of provisions)
+      say(`  ${provision.service.name}: ${'located' in provision ? provision.located.found : provision.reason}`);
   }
-  const env = testEnv(process.env, { ...provisionEnv(provisions), ...(options.full ? { BREAKWATER_FULL: '1' } : {}), ...coverageEnv(options) });
+  const env = testEnv(process.env, {
+    ...provisionEnv(provisions),
+    ...(options.full ? { BREAKWATER_FULL: '1' } : {}),
+    ...coverageEnv(options),
+  });
   for (const { kind, name } of STAGES) stages.push(...(await testStage(name, kind, files, env, options)));
-  if (narrowed && totals(stages).passed + totals(stages).failed + totals(stages).skipped === 0) stages.push(await checkStage('selection', () => [{ where: 'npm test', detail: `no test matches ${[...options.only.map((path) => `--only ${path}`), ...(options.grep === undefined ? [] : [`--grep ${options.grep}`])].join(' ')}` }]));
+  if (narrowed && totals(stages).passed + totals(stages).failed + totals(stages).skipped === 0)
+    stages.push(
+      await checkStage('selection', () => [
+        {
+          where: 'npm test',
+          detail: `no test matches ${[...options.only.map((path) => `--only ${path}`), ...(options.grep === undefined ? [] : [`--grep ${options.grep}`])].join(' ')}`,
+        },
+      ]),
+    );
   if (options.coverage) await printCoverage();
 
   for (const line of summary(stages, provisions, performance.now() - startedAt)) say(line);
   return totals(stages).failed === 0 ? 0 : 1;
 }
 
-async function testStage(name: string, kind: TestKind, files: readonly TestFile[], env: NodeJS.ProcessEnv, { grep, jobs, ci, full }: TestOptions): Promise<readonly StageResult[]> {
+async function testStage(
+  name: string,
+  kind: TestKind,
+  files: readonly TestFile[],
+  env: NodeJS.ProcessEnv,
+  { grep, jobs, ci, full }: TestOptions,
+): Promise<readonly StageResult[]> {
   const selected = files.filter((file) => file.kind === kind);
   if (selected.length === 0) return [];
   say(`\n── ${name} (${selected.length} files)`);
@@ -74,7 +93,11 @@ function coverageEnv({ coverage }: TestOptions): Readonly<Record<string, string>
 
 async function printCoverage(): Promise<void> {
   say('\n── coverage');
-  const { code, stdout, stderr } = await run(process.execPath, [join(ROOT, 'node_modules/c8/bin/c8.js'), 'report', '--temp-directory', join(COVERAGE_DIR, 'tmp')], { limitMs: 300_000 });
+  const { code, stdout, stderr } = await run(
+    process.execPath,
+    [join(ROOT, 'node_modules/c8/bin/c8.js'), 'report', '--temp-directory', join(COVERAGE_DIR, 'tmp')],
+    { limitMs: 300_000 },
+  );
   say(code === 0 ? stdout.trimEnd() : `  the report failed: ${stderr.trim()}`);
 }
 

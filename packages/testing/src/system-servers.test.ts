@@ -28,16 +28,23 @@ describe('requireServer', () => {
   });
 
   it('skips a suite without its required server and says how to get it', () => {
-    const output = printed(() => assert.throws(() => requireServer(context, 'consul', { BREAKWATER_ABSENT_CONSUL: 'no mirror' }), Skipped));
+    const output = printed(() =>
+      assert.throws(() => requireServer(context, 'consul', { BREAKWATER_ABSENT_CONSUL: 'no mirror' }), Skipped),
+    );
     assert.equal(output, 'skipped: consul: run npm test -- --install-servers (no mirror)');
   });
 
   it('fails instead of skipping a required server under CI', () => {
-    assert.throws(() => requireServer(context, 'python-grpc', { CI: 'true', BREAKWATER_ABSENT_PYTHON_GRPC: 'no apt' }), /'python-grpc' is absent: no apt/);
+    assert.throws(
+      () => requireServer(context, 'python-grpc', { CI: 'true', BREAKWATER_ABSENT_PYTHON_GRPC: 'no apt' }),
+      /'python-grpc' is absent: no apt/,
+    );
   });
 
   it('reports an optional server as absent, also under CI', () => {
-    const output = printed(() => assert.throws(() => requireServer(context, 'consul-current', { CI: 'true' }), Skipped));
+    const output = printed(() =>
+      assert.throws(() => requireServer(context, 'consul-current', { CI: 'true' }), Skipped),
+    );
     assert.equal(output, 'absent: consul-current, CONSUL_CURRENT_BIN is not set');
   });
 

@@ -34,7 +34,9 @@ export function requireServer(context: Skippable, name: ServerName, env: NodeJS.
   const reason = env[`BREAKWATER_ABSENT_${name.toUpperCase().replaceAll('-', '_')}`] ?? `${variable} is not set`;
   const ci = !['', '0', 'false', 'no'].includes((env['CI'] ?? '').toLowerCase());
   if (required && ci) throw new Error(`the required server '${name}' is absent: ${reason}`);
-  console.log(required ? `skipped: ${name}: run npm test -- --install-servers (${reason})` : `absent: ${name}, ${reason}`);
+  console.log(
+    required ? `skipped: ${name}: run npm test -- --install-servers (${reason})` : `absent: ${name}, ${reason}`,
+  );
   return context.skip();
 }
 
@@ -42,8 +44,12 @@ export function requireServer(context: Skippable, name: ServerName, env: NodeJS.
  * The path of another program that belongs to a server, such as `BREAKWATER_PROTOC` beside `python-grpc`.
  * @throws Error when the runner did not set the variable; call `requireServer` first
  */
-export function serverTool(variable: 'BREAKWATER_PROTOC' | 'BREAKWATER_GRPC_PYTHON_PLUGIN', env: NodeJS.ProcessEnv = process.env): string {
+export function serverTool(
+  variable: 'BREAKWATER_PROTOC' | 'BREAKWATER_GRPC_PYTHON_PLUGIN',
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   const path = env[variable];
-  if (path === undefined || path === '') throw new Error(`${variable} is not set: the test runner sets it together with its server`);
+  if (path === undefined || path === '')
+    throw new Error(`${variable} is not set: the test runner sets it together with its server`);
   return path;
 }

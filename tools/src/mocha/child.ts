@@ -21,7 +21,10 @@ function send(event: TestEvent): void {
   }
 }
 
-const where = (runnable: Mocha.Runnable, file = ''): { file: string; title: string } => ({ file: runnable.file ?? runnable.parent?.file ?? file, title: runnable.titlePath().join(' › ') });
+const where = (runnable: Mocha.Runnable, file = ''): { file: string; title: string } => ({
+  file: runnable.file ?? runnable.parent?.file ?? file,
+  title: runnable.titlePath().join(' › '),
+});
 
 /** The error as people want to read it: message, difference, causes, and only frames of this repo. */
 function detail(error: unknown): string {
@@ -45,15 +48,26 @@ class EventReporter {
     };
     runner.on(constants.EVENT_TEST_BEGIN, begin);
     runner.on(constants.EVENT_HOOK_BEGIN, begin);
-    runner.on(constants.EVENT_TEST_PASS, (test) => send({ kind: 'pass', tookMs: test.duration ?? 0, ...where(test, current) }));
-    runner.on(constants.EVENT_TEST_FAIL, (test, error) => send({ kind: 'fail', detail: detail(error), ...where(test, current) }));
+    runner.on(constants.EVENT_TEST_PASS, (test) =>
+      send({ kind: 'pass', tookMs: test.duration ?? 0, ...where(test, current) }),
+    );
+    runner.on(constants.EVENT_TEST_FAIL, (test, error) =>
+      send({ kind: 'fail', detail: detail(error), ...where(test, current) }),
+    );
     runner.on(constants.EVENT_TEST_PENDING, (test) => send({ kind: 'skip', ...where(test, current) }));
-    runner.on(constants.EVENT_TEST_RETRY, (test, error: unknown) => send({ kind: 'retry', detail: detail(error), ...where(test as Mocha.Test, current) }));
+    runner.on(constants.EVENT_TEST_RETRY, (test, error: unknown) =>
+      send({ kind: 'retry', detail: detail(error), ...where(test as Mocha.Test, current) }),
+    );
   }
 }
 
 async function main(plan: TestPlan): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: plan.timeoutMs, forbidOnly: true, reporter: EventReporter as unknown as Mocha.ReporterConstructor });
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: plan.timeoutMs,
+    forbidOnly: true,
+    reporter: EventReporter as unknown as Mocha.ReporterConstructor,
+  });
   if (plan.grep !== undefined) mocha.grep(new RegExp(plan.grep));
   for (const file of plan.files) {
     mocha.files = [file];

@@ -43,7 +43,14 @@ export interface RunPlanOptions {
  * crashes or does not exit after its tests is ended, and becomes a failure that names the test.
  */
 export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanResult> {
-  const { env, limitMs, onEvent, child: script = join(ROOT, 'tools/dist/mocha/child.js'), graceMs = GRACE_MS, exitLimitMs = EXIT_LIMIT_MS } = options;
+  const {
+    env,
+    limitMs,
+    onEvent,
+    child: script = join(ROOT, 'tools/dist/mocha/child.js'),
+    graceMs = GRACE_MS,
+    exitLimitMs = EXIT_LIMIT_MS,
+  } = options;
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const passed: (Where & { tookMs: number })[] = [];
@@ -61,7 +68,10 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
     let partial = '';
     let watchdog: NodeJS.Timeout | undefined;
 
-    const child = start(process.execPath, ['--enable-source-maps', script, JSON.stringify(plan)], { env, extraPipe: true });
+    const child = start(process.execPath, ['--enable-source-maps', script, JSON.stringify(plan)], {
+      env,
+      extraPipe: true,
+    });
     const kill = (reason: string): void => {
       killedFor ??= reason;
       endGroup(child, 'SIGKILL');
@@ -79,7 +89,10 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
         case 'begin': {
           current = { file: event.file, title: event.title };
           const limit = (event.timeoutMs === 0 ? UNLIMITED_MS : event.timeoutMs) + graceMs;
-          expectWithin(limit, `hung: no end after ${limit / 1000} s, its own limit of ${event.timeoutMs} ms could not stop it`);
+          expectWithin(
+            limit,
+            `hung: no end after ${limit / 1000} s, its own limit of ${event.timeoutMs} ms could not stop it`,
+          );
           break;
         }
         case 'pass':
@@ -122,13 +135,36 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
     const finish = (code: number): void => {
       clearTimeout(watchdog);
       clearTimeout(total);
-      if (leftBehind.length > 0 && killedFor === undefined) failed.push({ ...(current ?? nowhere), title: 'after the last test', detail: `processes were left running: ${leftBehind.join('; ')}` });
+      if (leftBehind.length > 0 && killedFor === undefined)
+        failed.push({
+          ...(current ?? nowhere),
+          title: 'after the last test',
+          detail: `processes were left running: ${leftBehind.join('; ')}`,
+        });
       const tail = output.trim() === '' ? '' : `\noutput of the process:\n${output.trim()}`;
-      if (ended && killedFor !== undefined) failed.push({ file: nowhere.file || (current?.file ?? ''), title: 'after the last test', detail: `${killedFor}; still open: ${summarize(open)}` });
+      if (ended && killedFor !== undefined)
+        failed.push({
+          file: nowhere.file || (current?.file ?? ''),
+          title: 'after the last test',
+          detail: `${killedFor}; still open: ${summarize(open)}`,
+        });
       else if (killedFor !== undefined) failed.push({ ...(current ?? nowhere), detail: `${killedFor}${tail}` });
-      else if (!ended) failed.push({ ...(current ?? nowhere), detail: `the process ended (exit code ${code}) in the middle of it${tail}` });
-      else if (code !== 0 && failed.length === 0) failed.push({ ...(current ?? nowhere), title: 'after the last test', detail: `the process ended with exit code ${code}${tail}` });
-      else if (failed.length > 0 && tail !== '') failed[failed.length - 1] = { ...(failed.at(-1) as TestFailure), detail: `${(failed.at(-1) as TestFailure).detail}${tail}` };
+      else if (!ended)
+        failed.push({
+          ...(current ?? nowhere),
+          detail: `the process ended (exit code ${code}) in the middle of it${tail}`,
+        });
+      else if (code !== 0 && failed.length === 0)
+        failed.push({
+          ...(current ?? nowhere),
+          title: 'after the last test',
+          detail: `the process ended with exit code ${code}${tail}`,
+        });
+      else if (failed.length > 0 && tail !== '')
+        failed[failed.length - 1] = {
+          ...(failed.at(-1) as TestFailure),
+          detail: `${(failed.at(-1) as TestFailure).detail}${tail}`,
+        };
       resolve({ passed, failed, skipped, retried, notices, tookMs: performance.now() - startedAt });
     };
     child.once('error', (error) => {

@@ -25,11 +25,17 @@ export interface RunTestsOptions {
 
 /** The variables for test processes: this process's, without what would lead tests to a user's own servers and settings. */
 export function testEnv(env: NodeJS.ProcessEnv, servers: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:CONSUL_|BREAKWATER_(?!CACHE$)|NODE_OPTIONS$|NODE_CHANNEL_FD$|npm_)/.test(name)));
+  const kept = Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(?:CONSUL_|BREAKWATER_(?!CACHE$)|NODE_OPTIONS$|NODE_CHANNEL_FD$|npm_)/.test(name),
+    ),
+  );
   const proxied = Object.keys(kept).some((name) => /^(?:https?|grpc|all)_proxy$/i.test(name));
   const local = 'localhost,127.0.0.1,::1';
   // gRPC libraries send calls to 127.0.0.1 through a proxy when one is set.
-  const noProxy = proxied ? { no_proxy: [kept['no_proxy'] ?? kept['NO_PROXY'], local].filter(Boolean).join(','), NO_PROXY: undefined } : {};
+  const noProxy = proxied
+    ? { no_proxy: [kept['no_proxy'] ?? kept['NO_PROXY'], local].filter(Boolean).join(','), NO_PROXY: undefined }
+    : {};
   return { ...kept, ...noProxy, ...servers };
 }
 
@@ -42,10 +48,14 @@ function group(files: readonly TestFile[], kind: TestKind): readonly (readonly T
 }
 
 /** Sorts skipped tests into `skipped` and `absent` by what their process said about servers, as `requireServer` prints it. */
-export function classifySkips(result: Pick<PlanResult, 'skipped' | 'notices'>): { skipped: readonly Skip[]; absent: readonly Skip[] } {
+export function classifySkips(result: Pick<PlanResult, 'skipped' | 'notices'>): {
+  skipped: readonly Skip[];
+  absent: readonly Skip[];
+} {
   const absentNotice = result.notices.find((line) => line.startsWith('absent: '));
   const skipNotice = result.notices.find((line) => line.startsWith('skipped: '));
-  const skips = (reason: string): readonly Skip[] => result.skipped.map(({ file, title }) => ({ where: `${sourceOf(file)} › ${title}`, reason }));
+  const skips = (reason: string): readonly Skip[] =>
+    result.skipped.map(({ file, title }) => ({ where: `${sourceOf(file)} › ${title}`, reason }));
   if (skipNotice !== undefined) return { skipped: skips(skipNotice.slice('skipped: '.length)), absent: [] };
   if (absentNotice !== undefined) return { skipped: [], absent: skips(absentNotice.slice('absent: '.length)) };
   return { skipped: skips('skipped by the test itself'), absent: [] };
@@ -54,7 +64,17 @@ export function classifySkips(result: Pick<PlanResult, 'skipped' | 'notices'>): 
 const sourceOf = (compiled: string): string => repoPath(compiled).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
 
 /** Runs test files in at most `jobs` processes and prints one line per file as it ends, failures in full. */
-export async function runTests({ name, kind, files, env, grep, jobs, ci, full, say }: RunTestsOptions): Promise<StageResult> {
+export async function runTests({
+  name,
+  kind,
+  files,
+  env,
+  grep,
+  jobs,
+  ci,
+  full,
+  say,
+}: RunTestsOptions): Promise<StageResult> {
   const startedAt = performance.now();
   const { timeoutMs, limitMs } = kind === 'unit' ? UNIT_LIMITS : INTEGRATION_LIMITS;
   const queue = [...group(files, kind)];
@@ -67,7 +87,10 @@ export async function runTests({ name, kind, files, env, grep, jobs, ci, full, s
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       const plan = { files: batch.map(({ path }) => path), timeoutMs, ...(grep === undefined ? {} : { grep }) };
       const result = await runPlan(plan, { env, limitMs: full ? FULL_LIMIT_MS : limitMs });
-      const failures = result.failed.map(({ file, title, detail }) => ({ where: `${file === '' ? (batch?.[0]?.workspace ?? '') : sourceOf(file)} › ${title}`, detail }));
+      const failures = result.failed.map(({ file, title, detail }) => ({
+        where: `${file === '' ? (batch?.[0]?.workspace ?? '') : sourceOf(file)} › ${title}`,
+        detail,
+      }));
       const skips = classifySkips(result);
       passed += result.passed.length;
       failed.push(...failures);
@@ -81,7 +104,9 @@ export async function runTests({ name, kind, files, env, grep, jobs, ci, full, s
   };
   await Promise.all(Array.from({ length: kind === 'solo' ? 1 : Math.min(jobs, Math.max(2, cpus().length)) }, work));
   // In CI nothing may be skipped: what cannot run there is optional and announces itself as absent.
-  if (ci) for (const { where, reason } of skipped.splice(0)) failed.push({ where, detail: `skipped under CI=true: ${reason}` });
+  if (ci)
+    for (const { where, reason } of skipped.splice(0))
+      failed.push({ where, detail: `skipped under CI=true: ${reason}` });
   return { name, passed, failed, skipped, absent, tookMs: performance.now() - startedAt };
 }
 
@@ -93,9 +118,18 @@ function fileLines(batch: readonly TestFile[], result: PlanResult): readonly str
     if (passed.length + failed.length + skipped.length === 0) return [];
     const tookMs = passed.reduce((sum, test) => sum + test.tookMs, 0);
     const slowest = [...passed].sort((a, b) => b.tookMs - a.tookMs)[0];
-    const parts = [`${passed.length} passed`, ...(failed.length > 0 ? [`${failed.length} FAILED`] : []), ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []), duration(batch.length === 1 ? result.tookMs : tookMs)];
-    const slow = slowest !== undefined && slowest.tookMs > SLOW_MS ? ` (slowest: ${slowest.title}, ${duration(slowest.tookMs)})` : '';
-    return [`  ${failed.length > 0 ? '✗' : skipped.length > 0 ? '-' : '✓'} ${sourceOf(path)}: ${parts.join(', ')}${slow}`];
+    const parts = [
+      `${passed.length} passed`,
+      ...(failed.length > 0 ? [`${failed.length} FAILED`] : []),
+      ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
+      duration(batch.length === 1 ? result.tookMs : tookMs),
+    ];
+    const slow =
+      slowest !== undefined && slowest.tookMs > SLOW_MS
+        ? ` (slowest: ${slowest.title}, ${duration(slowest.tookMs)})`
+        : '';
+    return [
+      `  ${failed.length > 0 ? '✗' : skipped.length > 0 ? '-' : '✓'} ${sourceOf(path)}: ${parts.join(', ')}${slow}`,
+    ];
   });
 }
-

@@ -31,7 +31,10 @@ export function isSelected(path: string, { full, only }: Selection): boolean {
   const source = path.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
   return only.some((wanted) => {
     const asked = wanted.replace(/^\.\//, '').replace(/\/$/, '');
-    if (asked.includes('/')) return [path, source].some((candidate) => candidate === asked || candidate.startsWith(`${asked}/`) || candidate.startsWith(`${asked}.`));
+    if (asked.includes('/'))
+      return [path, source].some(
+        (candidate) => candidate === asked || candidate.startsWith(`${asked}/`) || candidate.startsWith(`${asked}.`),
+      );
     return (source.split('/').at(-1) ?? '').startsWith(asked) || source.split('/').includes(asked);
   });
 }

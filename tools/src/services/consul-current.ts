@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../child-process.js';
 import { cacheDir, fillOnce, isExecutable, onPath } from './cache.js';
-import { consulVersion } from './consul.js';
+import { consulVersion } from './consul-version.js';
 import type { Located, Service } from './service.js';
 
 /** A Consul release that is known to build as a dependency, and the API module it needs: its own go.mod replaces that by a folder, which does not count for others. */
@@ -39,11 +39,30 @@ export async function buildConsul(say: (line: string) => void): Promise<string> 
       ].join('\n'),
     );
     say(`consul-current: building Consul ${VERSION} from its Go module, this takes some minutes`);
-    const args = ['build', '-mod=mod', '-trimpath', '-ldflags', `-s -w -X github.com/hashicorp/consul/version.GitDescribe=v${VERSION}`, '-o', join(stage, 'consul'), 'github.com/hashicorp/consul'];
-    const { code, stderr, timedOut } = await run(go, args, { cwd: work, limitMs: BUILD_LIMIT_MS, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GO111MODULE: 'on' } });
+    const args = [
+      'build',
+      '-mod=mod',
+      '-trimpath',
+      '-ldflags',
+      `-s -w -X github.com/hashicorp/consul/version.GitDescribe=v${VERSION}`,
+      '-o',
+      join(stage, 'consul'),
+      'github.com/hashicorp/consul',
+    ];
+    const { code, stderr, timedOut } = await run(go, args, {
+      cwd: work,
+      limitMs: BUILD_LIMIT_MS,
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GO111MODULE: 'on' },
+    });
     if (code === 0) return;
-    const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('go: downloading') && !line.startsWith('#'));
-    throw new Error(timedOut ? `the build did not finish within ${BUILD_LIMIT_MS / 60_000} minutes` : `go build failed: ${lines.slice(0, 3).join('; ')}`);
+    const lines = stderr
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('go: downloading') && !line.startsWith('#'));
+    throw new Error(
+      timedOut
+        ? `the build did not finish within ${BUILD_LIMIT_MS / 60_000} minutes`
+        : `go build failed: ${lines.slice(0, 3).join('; ')}`,
+    );
   });
   return consulCurrentBinary();
 }

@@ -23,7 +23,8 @@ export function debianMirrors(text: string, format: 'list' | 'sources'): readonl
 
 function readMirrors(etc = '/etc/apt'): readonly string[] {
   const files = [join(etc, 'sources.list')];
-  if (existsSync(join(etc, 'sources.list.d'))) files.push(...readdirSync(join(etc, 'sources.list.d')).map((name) => join(etc, 'sources.list.d', name)));
+  if (existsSync(join(etc, 'sources.list.d')))
+    files.push(...readdirSync(join(etc, 'sources.list.d')).map((name) => join(etc, 'sources.list.d', name)));
   const found = files
     .filter((path) => /\.(?:list|sources)$/.test(path) && existsSync(path))
     .flatMap((path) => debianMirrors(readFileSync(path, 'utf8'), path.endsWith('.sources') ? 'sources' : 'list'));
@@ -31,7 +32,8 @@ function readMirrors(etc = '/etc/apt'): readonly string[] {
 }
 
 /** Debian's architecture name of this machine. */
-export const debianArch = (): string => ({ x64: 'amd64', arm64: 'arm64', ia32: 'i386', arm: 'armhf' })[process.arch as string] ?? process.arch;
+export const debianArch = (): string =>
+  ({ x64: 'amd64', arm64: 'arm64', ia32: 'i386', arm: 'armhf' })[process.arch as string] ?? process.arch;
 
 /** An apt of our own: lists and downloads live in one folder, the system's state is read but never written. Signatures are verified as always. */
 export interface Apt {
@@ -42,12 +44,20 @@ export interface Apt {
 }
 
 async function must(file: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
-  const attempt = (): ReturnType<typeof run> => run(file, args, { limitMs: FETCH_LIMIT_MS, env, ...(cwd === undefined ? {} : { cwd }) });
+  const attempt = (): ReturnType<typeof run> =>
+    run(file, args, { limitMs: FETCH_LIMIT_MS, env, ...(cwd === undefined ? {} : { cwd }) });
   let result = await attempt();
   // Mirrors drop connections; one more attempt, then it is an error.
   if (result.code !== 0) result = await attempt();
   if (result.code === 0) return result.stdout;
-  const reason = result.timedOut ? `no answer within ${FETCH_LIMIT_MS / 1000} s` : `${result.stderr}\n${result.stdout}`.trim().split('\n').filter((line) => /^[EW]:/.test(line)).slice(0, 4).join('; ');
+  const reason = result.timedOut
+    ? `no answer within ${FETCH_LIMIT_MS / 1000} s`
+    : `${result.stderr}\n${result.stdout}`
+        .trim()
+        .split('\n')
+        .filter((line) => /^[EW]:/.test(line))
+        .slice(0, 4)
+        .join('; ');
   throw new Error(`${file} ${args[0] ?? ''} failed: ${reason || `exit code ${result.code}`}`);
 }
 
@@ -57,15 +67,28 @@ async function must(file: string, args: readonly string[], env: NodeJS.ProcessEn
  * @throws Error when this machine has no apt, no Debian mirror in its sources, or the mirror does not answer
  */
 export async function privateApt(dir: string, release?: string): Promise<Apt> {
-  for (const tool of ['apt-get', 'dpkg']) if (onPath(tool) === undefined) throw new Error(`${tool} is not on PATH: this needs Debian or a system derived from it`);
+  for (const tool of ['apt-get', 'dpkg'])
+    if (onPath(tool) === undefined)
+      throw new Error(`${tool} is not on PATH: this needs Debian or a system derived from it`);
   mkdirSync(join(dir, 'lists/partial'), { recursive: true });
   mkdirSync(join(dir, 'cache/archives/partial'), { recursive: true });
-  const conf = [`Dir::State::lists "${dir}/lists";`, `Dir::Cache "${dir}/cache";`, 'APT::Sandbox::User "root";', 'Debug::NoLocking "true";', 'Acquire::http::Timeout "30";', 'Acquire::https::Timeout "30";', 'Acquire::Languages "none";'];
+  const conf = [
+    `Dir::State::lists "${dir}/lists";`,
+    `Dir::Cache "${dir}/cache";`,
+    'APT::Sandbox::User "root";',
+    'Debug::NoLocking "true";',
+    'Acquire::http::Timeout "30";',
+    'Acquire::https::Timeout "30";',
+    'Acquire::Languages "none";',
+  ];
   if (release !== undefined) {
     const mirrors = readMirrors();
     if (mirrors.length === 0) throw new Error('the apt sources of this machine name no Debian mirror');
     if (!existsSync(KEYRING)) throw new Error(`${KEYRING} is missing: install debian-archive-keyring`);
-    writeFileSync(join(dir, 'sources.list'), mirrors.map((uri) => `deb [arch=${debianArch()} signed-by=${KEYRING}] ${uri} ${release} main\n`).join(''));
+    writeFileSync(
+      join(dir, 'sources.list'),
+      mirrors.map((uri) => `deb [arch=${debianArch()} signed-by=${KEYRING}] ${uri} ${release} main\n`).join(''),
+    );
     conf.push(`Dir::Etc::sourcelist "${dir}/sources.list";`, 'Dir::Etc::sourceparts "/dev/null";');
   }
   writeFileSync(join(dir, 'apt.conf'), `${conf.join('\n')}\n`);
@@ -92,7 +115,10 @@ export async function unpackDebs(debs: readonly string[], into: string): Promise
 
 /** Installs packages system-wide. Only for CI and `--install-servers`. @throws Error naming the missing right when not root */
 export async function aptInstall(packages: readonly string[]): Promise<void> {
-  if (process.getuid?.() !== 0) throw new Error(`installing ${packages.join(' ')} needs root: run 'sudo apt-get install -y --no-install-recommends ${packages.join(' ')}'`);
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      `installing ${packages.join(' ')} needs root: run 'sudo apt-get install -y --no-install-recommends ${packages.join(' ')}'`,
+    );
   const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
   await must('apt-get', ['update', '-q'], env);
   await must('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], env);

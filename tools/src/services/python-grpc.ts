@@ -25,7 +25,10 @@ async function describe(python: string, protoc: string, plugin: string): Promise
   if (![python, protoc, plugin].every(isExecutable)) return undefined;
   const version = await probe(python);
   if (version === undefined) return undefined;
-  return { env: { BREAKWATER_PYTHON: python, BREAKWATER_PROTOC: protoc, BREAKWATER_GRPC_PYTHON_PLUGIN: plugin }, found: `grpcio ${version}, ${python}` };
+  return {
+    env: { BREAKWATER_PYTHON: python, BREAKWATER_PROTOC: protoc, BREAKWATER_GRPC_PYTHON_PLUGIN: plugin },
+    found: `grpcio ${version}, ${python}`,
+  };
 }
 
 async function locate(): Promise<Located | undefined> {
@@ -36,11 +39,22 @@ async function locate(): Promise<Located | undefined> {
 
 /** `exec` keeps the process id: a suite that ends the wrapper ends the program. */
 const wrapper = (program: string): string =>
-  ['#!/bin/sh', '# Runs an unpacked Debian program with the libraries unpacked beside it.', 'here=$(cd "$(dirname "$0")/.." && pwd)', 'lib="$here/root/usr/lib"', 'for dir in "$lib"/*-linux-gnu*; do path="$dir${path:+:$path}"; done', 'export LD_LIBRARY_PATH="$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"', 'export PYTHONPATH="$lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"', `exec ${program} "$@"`, ''].join('\n');
+  [
+    '#!/bin/sh',
+    '# Runs an unpacked Debian program with the libraries unpacked beside it.',
+    'here=$(cd "$(dirname "$0")/.." && pwd)',
+    'lib="$here/root/usr/lib"',
+    'for dir in "$lib"/*-linux-gnu*; do path="$dir${path:+:$path}"; done',
+    'export LD_LIBRARY_PATH="$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"',
+    'export PYTHONPATH="$lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"',
+    `exec ${program} "$@"`,
+    '',
+  ].join('\n');
 
 async function install({ say, systemWide }: InstallOptions): Promise<Located> {
   if (!existsSync(PYTHON)) {
-    if (!systemWide) throw new Error(`${PYTHON} is missing, and packages are installed only with 'npm test -- --install-servers'`);
+    if (!systemWide)
+      throw new Error(`${PYTHON} is missing, and packages are installed only with 'npm test -- --install-servers'`);
     say(`python-grpc: installing python3 system-wide`);
     await aptInstall(['python3']);
   }
@@ -51,7 +65,11 @@ async function install({ say, systemWide }: InstallOptions): Promise<Located> {
     const debs = await apt.download([...new Set([...PACKAGES, ...missing])], join(stage, 'debs'));
     await unpackDebs(debs, join(stage, 'root'));
     mkdirSync(join(stage, 'bin'));
-    for (const [name, program] of [['python', PYTHON], ['protoc', '"$here/root/usr/bin/protoc"'], ['grpc_python_plugin', '"$here/root/usr/bin/grpc_python_plugin"']] as const) {
+    for (const [name, program] of [
+      ['python', PYTHON],
+      ['protoc', '"$here/root/usr/bin/protoc"'],
+      ['grpc_python_plugin', '"$here/root/usr/bin/grpc_python_plugin"'],
+    ] as const) {
       writeFileSync(join(stage, 'bin', name), wrapper(program));
       chmodSync(join(stage, 'bin', name), 0o755);
     }
@@ -61,11 +79,20 @@ async function install({ say, systemWide }: InstallOptions): Promise<Located> {
   if (located !== undefined) return located;
   rmSync(cached(), { recursive: true, force: true });
   const { stderr } = await run(PYTHON, ['-c', PROBE], { limitMs: 30_000 });
-  throw new Error(`python3-grpcio was unpacked but does not run with ${PYTHON}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  throw new Error(
+    `python3-grpcio was unpacked but does not run with ${PYTHON}: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+  );
 }
 
 /**
  * A foreign gRPC peer: C-core through Python, with protoc and the Python plugin. Debian's packages, unpacked, not installed.
  * `BREAKWATER_PYTHON` runs Python with `grpc` and `google.protobuf`; `BREAKWATER_PROTOC` and `BREAKWATER_GRPC_PYTHON_PLUGIN` make stubs for it.
  */
-export const pythonGrpc: Service = { name: 'python-grpc', class: 'required', variable: 'BREAKWATER_PYTHON', slow: false, locate, install };
+export const pythonGrpc: Service = {
+  name: 'python-grpc',
+  class: 'required',
+  variable: 'BREAKWATER_PYTHON',
+  slow: false,
+  locate,
+  install,
+};
