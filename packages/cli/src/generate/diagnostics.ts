@@ -19,13 +19,13 @@ const readFirst = async (file: string, dirs: readonly string[]): Promise<string 
   return undefined;
 };
 
-/** protoc counts a tab as a jump to the next multiple of eight columns; the caret must stand below the same text. */
+/** protoc counts bytes, and a tab as a jump to the next multiple of eight; the caret must stand below the same text. */
 const caretLine = (source: string, column: number): string => {
   let width = 0;
   let indent = '';
   for (const character of source) {
     if (width >= column - 1) break;
-    width = character === '\t' ? (Math.floor(width / 8) + 1) * 8 : width + 1;
+    width = character === '\t' ? (Math.floor(width / 8) + 1) * 8 : width + Buffer.byteLength(character);
     indent += character === '\t' ? '\t' : ' ';
   }
   return `${indent}^`;

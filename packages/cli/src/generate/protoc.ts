@@ -76,6 +76,14 @@ export const runChild = (command: string, args: readonly string[], options: { re
     child.stdin.end(options.input);
   });
 
+/** Runs protoc with these arguments and returns what it prints. @throws CliError with its message when it fails */
+export const runProtoc = async (args: readonly string[], options: { readonly cwd?: string; readonly input?: Uint8Array } = {}): Promise<Buffer> => {
+  const { binary, include } = locateProtoc();
+  const result = await runChild(binary, [...args, `--proto_path=${SHIPPED_PROTOS}`, `--proto_path=${include}`], options).catch(cannotStart(binary));
+  if (result.code !== 0) throw new CliError(result.stderr.trim());
+  return result.stdout;
+};
+
 /** What protoc made of the files. */
 export interface Compiled {
   /** The files asked for and everything they import, dependencies first, with comments. */
