@@ -3,7 +3,7 @@ const KEYWORDS =
 
 /** Globals and helpers that ts-proto's code names without `globalThis.`. */
 const USED_BY_GENERATED_CODE =
-  'globalThis Array BigInt Boolean Buffer Date Function Math NaN Number Object Partial ReadonlyArray Record String Uint8Array Error Promise Symbol AsyncIterable BinaryReader BinaryWriter Builtin DeepPartial KeysOfUnion Exact MessageFns base64FromBytes bytesFromBase64 fromJsonTimestamp fromTimestamp isObject isSet toTimestamp protobufPackage';
+  'globalThis Array BigInt Boolean Buffer Date Function Map Math NaN Number Object Partial ReadonlyArray String Uint8Array BinaryReader BinaryWriter Builtin DeepPartial MessageFns base64FromBytes bytesFromBase64 fromJsonTimestamp fromTimestamp isObject isSet timestampFractionRegex toTimestamp';
 
 /** Names a generated type cannot have. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(`${KEYWORDS} ${USED_BY_GENERATED_CODE}`.split(' '));
