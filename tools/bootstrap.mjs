@@ -25,13 +25,42 @@ const LOCK_LIMIT_MS = 20 * 60_000;
 /** `entry`: compiled script; `project`: what `tsc -b` builds for it; `tolerant`: runs even when something else does not compile, and reports that itself. */
 const COMMANDS = {
   build: { about: 'install and compile', project: '.' },
-  test: { about: 'every check and test (--full, --grep TEXT, --only PATH, --coverage, --install-servers)', project: '.', entry: 'tools/dist/test.js', tolerant: true },
-  lint: { about: 'format, lint, layer and ambient checks only (--fix)', project: '.', entry: 'tools/dist/lint.js', tolerant: true },
-  demo: { about: 'the shop, load and faults (--duration S, --json, --keep)', project: '.', entry: 'examples/shop/demo/dist/main.js' },
-  generate: { about: 'protos -> typed code (--check)', project: 'tools', entry: 'tools/dist/generate.js', tolerant: true },
-  'proto-check': { about: 'lint protos, refuse breaking changes', project: 'tools', entry: 'tools/dist/proto-check.js', tolerant: true },
+  test: {
+    about: 'every check and test (--full, --grep TEXT, --only PATH, --coverage, --install-servers)',
+    project: '.',
+    entry: 'tools/dist/test.js',
+    tolerant: true,
+  },
+  lint: {
+    about: 'format, lint, layer and ambient checks only (--fix)',
+    project: '.',
+    entry: 'tools/dist/lint.js',
+    tolerant: true,
+  },
+  demo: {
+    about: 'the shop, load and faults (--duration S, --json, --keep)',
+    project: '.',
+    entry: 'examples/shop/demo/dist/main.js',
+  },
+  generate: {
+    about: 'protos -> typed code (--check)',
+    project: 'tools',
+    entry: 'tools/dist/generate.js',
+    tolerant: true,
+  },
+  'proto-check': {
+    about: 'lint protos, refuse breaking changes',
+    project: 'tools',
+    entry: 'tools/dist/proto-check.js',
+    tolerant: true,
+  },
   bench: { about: 'this project beside its peers', project: '.', entry: 'bench/dist/main.js' },
-  'install-services': { about: 'fetch the real servers that tests use (--list, --env)', project: 'tools', entry: 'tools/dist/install-services.js', tolerant: true },
+  'install-services': {
+    about: 'fetch the real servers that tests use (--list, --env)',
+    project: 'tools',
+    entry: 'tools/dist/install-services.js',
+    tolerant: true,
+  },
 };
 
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -46,7 +75,9 @@ class Stop extends Error {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])) return;
-  throw new Stop(`Node ${MINIMUM_NODE.join('.')} or newer is needed, this is ${process.versions.node} (${process.execPath}). Install a current Node 20, 22 or later and run the command again.`);
+  throw new Stop(
+    `Node ${MINIMUM_NODE.join('.')} or newer is needed, this is ${process.versions.node} (${process.execPath}). Install a current Node 20, 22 or later and run the command again.`,
+  );
 }
 
 /** Optimal string alignment distance; small inputs only. */
@@ -54,7 +85,8 @@ function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
-    for (let j = 1; j <= b.length; j += 1) next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j += 1)
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
     row = next;
   }
   return row[b.length];
@@ -62,12 +94,15 @@ function distance(a, b) {
 
 function usage() {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  return Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`).join('\n');
+  return Object.entries(COMMANDS)
+    .map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`)
+    .join('\n');
 }
 
 function pickCommand(name) {
   if (name !== undefined && Object.hasOwn(COMMANDS, name)) return COMMANDS[name];
-  if (name === undefined || name === '--help' || name === '-h') throw new Stop(`usage: node tools/bootstrap.mjs COMMAND [arguments]\n${usage()}`, name === undefined ? 2 : 0);
+  if (name === undefined || name === '--help' || name === '-h')
+    throw new Stop(`usage: node tools/bootstrap.mjs COMMAND [arguments]\n${usage()}`, name === undefined ? 2 : 0);
   const nearest = Object.keys(COMMANDS).sort((a, b) => distance(name, a) - distance(name, b))[0];
   const hint = distance(name, nearest) <= Math.max(2, nearest.length / 2) ? ` Did you mean '${nearest}'?` : '';
   throw new Stop(`unknown command '${name}'.${hint} The commands are:\n${usage()}`, 2);
@@ -88,7 +123,8 @@ function readJson(path) {
  */
 function whyInstall() {
   const wanted = readJson(join(ROOT, 'package-lock.json'));
-  if (wanted === undefined) throw new Stop(`package-lock.json is missing in ${ROOT}: restore it with 'git checkout package-lock.json'`);
+  if (wanted === undefined)
+    throw new Stop(`package-lock.json is missing in ${ROOT}: restore it with 'git checkout package-lock.json'`);
   if (!existsSync(join(ROOT, 'node_modules'))) return 'node_modules is missing';
   let installed;
   try {
@@ -103,7 +139,8 @@ function whyInstall() {
       if (entry.optional || entry.devOptional || entry.peer) continue;
       return `${path} is missing`;
     }
-    if (entry.link ? !have.link : have.version !== entry.version || (have.integrity ?? '') !== (entry.integrity ?? '')) return `${path} differs from package-lock.json`;
+    if (entry.link ? !have.link : have.version !== entry.version || (have.integrity ?? '') !== (entry.integrity ?? ''))
+      return `${path} differs from package-lock.json`;
     if (!existsSync(join(ROOT, path))) return `${path} was removed`;
   }
   return undefined;
@@ -123,10 +160,13 @@ function endGroup(child, signal) {
 
 function onSignal(signal) {
   for (const child of running) endGroup(child, 'SIGTERM');
-  setTimeout(() => {
-    for (const child of running) endGroup(child, 'SIGKILL');
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  }, running.size === 0 ? 0 : 2000);
+  setTimeout(
+    () => {
+      for (const child of running) endGroup(child, 'SIGKILL');
+      process.exit(signal === 'SIGINT' ? 130 : 143);
+    },
+    running.size === 0 ? 0 : 2000,
+  );
 }
 
 /** Runs a child to its end with a time limit and a sign of life every 20 s. Resolves with its exit code and output. */
@@ -138,7 +178,8 @@ function run(file, args, { limitMs, label, env }) {
     let output = '';
     let timedOut = false;
     running.add(child);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
     const beat = setInterval(() => say(`  ${label}: ${Math.round((Date.now() - startedAt) / 1000)} s …`), 20_000);
     const limit = setTimeout(() => {
       timedOut = true;
@@ -161,9 +202,15 @@ function run(file, args, { limitMs, label, env }) {
 }
 
 const INSTALL_REMEDIES = [
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH|network/i, "the package registry is not reachable: check the network, the proxy settings and `npm config get registry`, then run the command again"],
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH|network/i,
+    'the package registry is not reachable: check the network, the proxy settings and `npm config get registry`, then run the command again',
+  ],
   [/E401|E403|E407/, 'the package registry refuses the request: check `npm config get registry` and its credentials'],
-  [/E404|ETARGET|notarget/, 'the package registry does not have one of the locked versions: check `npm config get registry`'],
+  [
+    /E404|ETARGET|notarget/,
+    'the package registry does not have one of the locked versions: check `npm config get registry`',
+  ],
   [/EINTEGRITY/, 'a downloaded package differs from package-lock.json: run `npm cache clean --force` and try again'],
   [/ENOSPC/, 'the disk is full'],
   [/EACCES|EPERM|EROFS/, `no permission to write: check who owns ${ROOT} and the npm cache (\`npm config get cache\`)`],
@@ -174,13 +221,26 @@ const INSTALL_REMEDIES = [
 async function install(why) {
   say(`installing dependencies with 'npm ci' (${why}) …`);
   // NODE_ENV or a user's `omit` must not leave out the compiler; a nested `npm run` exports its own settings, which would win over .npmrc.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config_(omit|production|only|workspace|workspaces|global|prefix|local_prefix)|lifecycle|package)/i.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^npm_(config_(omit|production|only|workspace|workspaces|global|prefix|local_prefix)|lifecycle|package)/i.test(
+          name,
+        ),
+    ),
+  );
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npmCli = process.env.npm_execpath;
   const viaCli = npmCli !== undefined && /npm-cli\.c?js$/.test(npmCli) && existsSync(npmCli);
-  const { code, output, timedOut, tookMs } = await run(viaCli ? process.execPath : 'npm', viaCli ? [npmCli, ...args] : args, { limitMs: INSTALL_LIMIT_MS, label: 'npm ci', env });
+  const { code, output, timedOut, tookMs } = await run(
+    viaCli ? process.execPath : 'npm',
+    viaCli ? [npmCli, ...args] : args,
+    { limitMs: INSTALL_LIMIT_MS, label: 'npm ci', env },
+  );
   if (code === 0) return say(`installed in ${(tookMs / 1000).toFixed(1)} s`);
-  const remedy = timedOut ? `it did not finish within ${INSTALL_LIMIT_MS / 60_000} minutes` : (INSTALL_REMEDIES.find(([pattern]) => pattern.test(output))?.[1] ?? 'see its output above');
+  const remedy = timedOut
+    ? `it did not finish within ${INSTALL_LIMIT_MS / 60_000} minutes`
+    : (INSTALL_REMEDIES.find(([pattern]) => pattern.test(output))?.[1] ?? 'see its output above');
   throw new Stop(`${output.trim()}\n\n'npm ci' failed: ${remedy}`);
 }
 
@@ -203,7 +263,8 @@ function projectDirs(dir, seen = new Set()) {
   const relative = dir.split('\\').join('/');
   if (seen.has(relative)) return seen;
   seen.add(relative);
-  for (const { path } of readJson(join(ROOT, dir, 'tsconfig.json'))?.references ?? []) projectDirs(join(dir, path), seen);
+  for (const { path } of readJson(join(ROOT, dir, 'tsconfig.json'))?.references ?? [])
+    projectDirs(join(dir, path), seen);
   return seen;
 }
 
@@ -212,7 +273,11 @@ async function build(project) {
   const fresh = !existsSync(join(ROOT, 'tools/dist/.tsbuildinfo'));
   if (fresh) say('building …');
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const { code, output, timedOut, tookMs } = await run(process.execPath, [tsc, '-b', project, '--pretty', 'false'], { limitMs: BUILD_LIMIT_MS, label: 'tsc -b', env: process.env });
+  const { code, output, timedOut, tookMs } = await run(process.execPath, [tsc, '-b', project, '--pretty', 'false'], {
+    limitMs: BUILD_LIMIT_MS,
+    label: 'tsc -b',
+    env: process.env,
+  });
   if (timedOut) throw new Stop(`the build did not finish within ${BUILD_LIMIT_MS / 60_000} minutes`);
   if (code === 0 && (fresh || tookMs > 3000)) say(`built in ${(tookMs / 1000).toFixed(1)} s`);
   return { code, output: output.trim() };
@@ -251,7 +316,10 @@ async function exclusively(work) {
       rmSync(lock, { force: true });
       continue;
     }
-    if (Date.now() > giveUpAt) throw new Stop(`another install or build (process ${holder}) holds ${lock} for too long: end it, or remove the file`);
+    if (Date.now() > giveUpAt)
+      throw new Stop(
+        `another install or build (process ${holder}) holds ${lock} for too long: end it, or remove the file`,
+      );
     if (!told) say(`waiting for another install or build (process ${holder}) …`);
     told = true;
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -280,13 +348,15 @@ async function main() {
   });
   process.removeListener('SIGINT', onSignal);
   process.removeListener('SIGTERM', onSignal);
-  if (built.code !== 0 && !(command.tolerant && existsSync(join(ROOT, command.entry)))) throw new Stop(`${built.output}\n\nthe build failed`);
+  if (built.code !== 0 && !(command.tolerant && existsSync(join(ROOT, command.entry))))
+    throw new Stop(`${built.output}\n\nthe build failed`);
   if (command.entry === undefined) return;
   const entry = join(ROOT, command.entry);
   if (!existsSync(entry)) throw new Stop(`'${name}' is not part of this checkout: ${command.entry} has no source`);
   if (built.code !== 0) {
     process.env.BREAKWATER_BUILD_ERRORS = built.output;
-    if (name !== 'test' && name !== 'lint') say(`${built.output}\n\nthe build failed; '${name}' runs all the same, because it may be what repairs it\n`);
+    if (name !== 'test' && name !== 'lint')
+      say(`${built.output}\n\nthe build failed; '${name}' runs all the same, because it may be what repairs it\n`);
   }
   process.env.PATH = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   process.argv = [process.argv[0], entry, ...args];
