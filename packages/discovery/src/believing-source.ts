@@ -16,9 +16,15 @@ export class BelievingSource {
     private readonly publish: (set: EndpointSet) => void,
   ) {}
 
-  /** See `LastKnownGood.answer`. */
-  answer(found: readonly Endpoint[], whyEmpty: Status): void {
-    if (!this.closed) this.tell(this.belief.answer(found, whyEmpty, this.clock.now()));
+  /**
+   * See `LastKnownGood.answer`.
+   * @param staleBecause given when the answer is known to be old and believed only for want of a better one
+   */
+  answer(found: readonly Endpoint[], whyEmpty: Status, staleBecause?: Status): void {
+    if (this.closed) return;
+    const now = this.clock.now();
+    const set = this.belief.answer(found, whyEmpty, now);
+    this.tell(staleBecause === undefined ? set : this.belief.failure(staleBecause, now));
   }
 
   /** See `LastKnownGood.failure`. */

@@ -4,9 +4,14 @@ import type { Endpoint, EndpointSet } from './endpoint.js';
 /** Whether two sets say the same to whoever watches; order of the endpoints does not matter. */
 export function sameEndpointSet(a: EndpointSet, b: EndpointSet): boolean {
   if (a === b) return true;
-  if (a.stale !== b.stale || a.endpoints.length !== b.endpoints.length || !sameStatus(a.unavailable, b.unavailable)) return false;
-  const byId = new Map(a.endpoints.map((endpoint) => [endpoint.id, endpoint]));
-  return b.endpoints.every((endpoint) => {
+  return a.stale === b.stale && sameStatus(a.unavailable, b.unavailable) && sameEndpoints(a.endpoints, b.endpoints);
+}
+
+/** Whether two lists hold equal endpoints, in any order. */
+export function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
+  if (a.length !== b.length) return false;
+  const byId = new Map(a.map((endpoint) => [endpoint.id, endpoint]));
+  return b.every((endpoint) => {
     const other = byId.get(endpoint.id);
     return other !== undefined && sameEndpoint(other, endpoint);
   });

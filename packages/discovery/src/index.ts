@@ -16,7 +16,7 @@ export { SharedWatches, type OpenSource, type WatchSource } from './shared-watch
 export { BelievingSource } from './believing-source.js';
 export { LastKnownGood } from './last-known-good.js';
 export { DEFAULT_SUSPECT_TTL_MS, MassLossGuard } from './mass-loss-guard.js';
-export { formatAddress, freezeEndpointSet, sameEndpoint, sameEndpointSet } from './endpoint-set.js';
+export { formatAddress, freezeEndpointSet, sameEndpoint, sameEndpoints, sameEndpointSet } from './endpoint-set.js';
 export { noEndpoints, registryUnavailable } from './unavailable.js';
 export { Backoff, type BackoffOptions } from './backoff.js';
 export { parseHostPort, type HostPort } from './host-port.js';

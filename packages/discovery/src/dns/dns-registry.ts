@@ -1,9 +1,11 @@
+import { isIP } from 'node:net';
 import { ConfigError, createRuntime, requireKnownKeys, requireNumber, type Runtime } from '@breakwater/core';
 import { BelievingSource } from '../believing-source.js';
 import { parseHostPort } from '../host-port.js';
 import { LastKnownGood } from '../last-known-good.js';
 import type { Registry } from '../registry.js';
 import { SharedWatches } from '../shared-watches.js';
+import type { Target } from '../target.js';
 import { requireParams } from '../target-rules.js';
 import { DnsWatch } from './dns-watch.js';
 import type { ResolveHost } from './resolve-host.js';
@@ -44,7 +46,7 @@ export function dnsRegistry(options: DnsRegistryOptions = {}): Registry {
   const watches = new SharedWatches('the DNS registry', (target, publish) => {
     requireParams(target, []);
     const address = parseHostPort('target', target.name);
-    const server = target.authority === '' ? undefined : target.authority;
+    const server = serverOf(target);
     const believing = new BelievingSource(new LastKnownGood(options.suspectTtlMs), runtime.clock, publish);
     return new DnsWatch(address, server, believing, { intervalMs, minIntervalMs, timeoutMs, resolve, runtime });
   });
@@ -63,4 +65,11 @@ export function dnsRegistry(options: DnsRegistryOptions = {}): Registry {
     services: () => Promise.resolve([]),
     close: () => Promise.resolve(watches.close()),
   };
+}
+
+function serverOf({ authority, uri }: Target): string | undefined {
+  if (authority === '') return undefined;
+  const host = /^\[(.*)\](?::\d{1,5})?$/.exec(authority)?.[1] ?? authority.replace(/:\d{1,5}$/, '');
+  if (isIP(host) !== 0) return authority;
+  throw ConfigError.rule('target', uri, `target ${JSON.stringify(uri)}: the DNS server ${JSON.stringify(authority)} must be an IP address, with or without a port`);
 }

@@ -27,6 +27,7 @@ export class DnsWatch implements WatchSource {
   /** Number of the question whose answer counts; undefined between questions. */
   private asking: number | undefined;
   private questions = 0;
+  private answeredOnce = false;
   private closed = false;
 
   constructor(
@@ -80,6 +81,7 @@ export class DnsWatch implements WatchSource {
   private answered(addresses: readonly string[]): void {
     const { intervalMs, runtime } = this.settings;
     this.backoff.reset();
+    this.answeredOnce = true;
     // Scheduled first: what a listener does with the answer must not be able to stop the questions.
     this.askIn(intervalMs * (0.9 + 0.2 * runtime.random.next()));
     this.believe(addresses);
@@ -100,8 +102,8 @@ export class DnsWatch implements WatchSource {
     const { clock } = this.settings.runtime;
     this.timer?.cancel();
     this.nextAskAt = clock.now() + delayMs;
-    // Somebody may await the first good answer, hence no `ref: false`.
-    this.timer = clock.setTimer(delayMs, () => this.ask());
+    // Until the first answer somebody waits for it; afterwards asking again is housekeeping.
+    this.timer = clock.setTimer(delayMs, () => this.ask(), { ref: !this.answeredOnce });
   }
 
   private believe(addresses: readonly string[]): void {

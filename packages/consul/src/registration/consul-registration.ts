@@ -1,0 +1,237 @@
+import type { Runtime, Timer } from '@breakwater/core';
+import { Backoff, RegistrationStates, type Registration, type RegistrationState, type ValidInstance } from '@breakwater/discovery';
+import type Consul from 'consul';
+import type { CallContext, ConsulAnswer, ConsulClient, PendingAnswer } from '../client/consul-client.js';
+import { ConsulError } from '../client/consul-error.js';
+import { checkIdOf, toRegistration, type InstanceCheck } from './consul-instance.js';
+
+/** How a `ConsulRegistration` behaves. */
+export interface ConsulRegistrationSettings {
+  readonly check: InstanceCheck;
+  readonly deregisterCriticalAfterMs: number;
+  /** Give up registering after this long, ms; undefined: never. */
+  readonly failAfterMs: number | undefined;
+  readonly deregisterTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How often an instance with a gRPC check makes sure that the agent still knows it, ms. */
+  readonly verifyIntervalMs: number;
+  readonly runtime: Runtime;
+}
+
+type Operation = (api: Consul, ctx: CallContext) => Promise<unknown>;
+
+const BACKOFF = { initialMs: 500, maxMs: 15_000 };
+
+/**
+ * Keeps one instance registered: announces it, proves it alive, announces it again when the agent has forgotten it, and
+ * tries again with growing pauses while the agent is out of reach.
+ */
+export class ConsulRegistration implements Registration {
+  readonly id: string;
+  private readonly states = new RegistrationStates({ kind: 'retrying', error: 'not announced yet', retryInMs: 0 });
+  private readonly backoff: Backoff;
+  private readonly generation: string;
+  private announced = false;
+  private timer: Timer | undefined;
+  private pending: PendingAnswer | undefined;
+  private onBeat: ((failure: ConsulError | undefined) => void) | undefined;
+  private stopped = false;
+  private deregistration: Promise<void> | undefined;
+
+  constructor(
+    private readonly client: ConsulClient,
+    private readonly instance: ValidInstance,
+    private readonly settings: ConsulRegistrationSettings,
+    private readonly onEnd: (registration: ConsulRegistration) => void,
+  ) {
+    this.id = instance.id;
+    this.backoff = new Backoff(BACKOFF, settings.runtime.random);
+    this.generation = settings.runtime.clock.wallNow().toString(36) + Math.floor(settings.runtime.random.next() * 1e9).toString(36);
+  }
+
+  get state(): RegistrationState {
+    return this.states.current;
+  }
+
+  onState(listener: (state: RegistrationState) => void): () => void {
+    return this.states.subscribe(listener);
+  }
+
+  /**
+   * Makes the first attempt. Resolves when the agent has the instance, or when it could not be asked and the attempts go
+   * on. Rejects when the agent refuses the instance (HTTP 400), or with `failAfterMs`, when it is over.
+   */
+  async start(): Promise<this> {
+    const { clock } = this.settings.runtime;
+    const giveUpAt = this.settings.failAfterMs === undefined ? undefined : clock.now() + this.settings.failAfterMs;
+    for (let failure = await this.beat(); ; failure = await this.nextBeat()) {
+      if (failure === undefined || this.stopped) return this;
+      if (failure.httpStatus === 400) {
+        this.stop();
+        throw failure;
+      }
+      if (giveUpAt === undefined) return this;
+      const retryInMs = this.state.kind === 'retrying' ? this.state.retryInMs : 0;
+      if (clock.now() + retryInMs >= giveUpAt) {
+        this.stop();
+        const { text } = this.client.address;
+        throw new ConsulError(
+          failure.kind,
+          `${this.instance.service} could not be registered with Consul at ${text} in ${this.settings.failAfterMs} ms (consul.failAfterMs): ${failure.message}`,
+          failure.httpStatus,
+          failure,
+        );
+      }
+    }
+  }
+
+  deregister(): Promise<void> {
+    this.deregistration ??= this.leave();
+    return this.deregistration;
+  }
+
+  /** Ends the heartbeat and leaves the rest to expire. */
+  stop(): void {
+    if (this.stopped) return;
+    this.quiet();
+    this.pending?.cancel();
+  }
+
+  private quiet(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+    this.onBeat?.(undefined);
+    this.onEnd(this);
+  }
+
+  /** Resolves with the result of the beat that is scheduled now, or when stopped. */
+  private nextBeat(): Promise<ConsulError | undefined> {
+    return new Promise((resolve) => {
+      this.onBeat = resolve;
+    });
+  }
+
+  /** Announces or renews, and schedules the next beat. @returns the failure, if any */
+  private async beat(): Promise<ConsulError | undefined> {
+    const failure = await this.prove();
+    if (this.stopped) return undefined;
+    if (failure === undefined) {
+      this.backoff.reset();
+      this.states.set({ kind: 'registered' });
+      this.schedule(this.beatMs());
+    } else {
+      const retryInMs = Math.round(Math.min(this.backoff.next(), this.beatMs() * 3));
+      this.states.set({ kind: 'retrying', error: `Consul at ${this.client.address.text}: ${failure.message}`, retryInMs });
+      this.schedule(retryInMs);
+    }
+    const { onBeat } = this;
+    this.onBeat = undefined;
+    onBeat?.(failure);
+    return failure;
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer?.cancel();
+    // A server that listens keeps the process alive; a heartbeat must not, once that server is gone.
+    this.timer = this.settings.runtime.clock.setTimer(delayMs, () => void this.beat(), { ref: !this.announced });
+  }
+
+  /** Never later than a third of the TTL; chance spreads the beats of many instances. */
+  private beatMs(): number {
+    const { check, verifyIntervalMs, runtime } = this.settings;
+    const intervalMs = check.kind === 'ttl' ? check.ttlMs / 3 : verifyIntervalMs;
+    return intervalMs * (0.9 + 0.1 * runtime.random.next());
+  }
+
+  private async prove(): Promise<ConsulError | undefined> {
+    if (this.announced) {
+      const known = await this.renew();
+      if (known !== 'forgotten') return known;
+      if (this.stopped) return undefined;
+      this.announced = false;
+    }
+    const { check, deregisterCriticalAfterMs } = this.settings;
+    const body = toRegistration(this.instance, check, deregisterCriticalAfterMs, this.generation);
+    const failure = await this.send((api, ctx) => api.agent.service.register({ ...body, ctx } as unknown as { name: string }));
+    this.announced = failure === undefined;
+    return failure;
+  }
+
+  private renew(): Promise<ConsulError | 'forgotten' | undefined> {
+    return this.settings.check.kind === 'ttl' ? this.passCheck() : this.findService();
+  }
+
+  private async passCheck(): Promise<ConsulError | 'forgotten' | undefined> {
+    const failure = await this.send((api, ctx) => api.agent.check.pass({ id: checkIdOf(this.id), ctx } as { id: string }));
+    return failure !== undefined && isForgotten(failure) ? 'forgotten' : failure;
+  }
+
+  private async findService(): Promise<ConsulError | 'forgotten' | undefined> {
+    let known = false;
+    const failure = await this.send(
+      (api, ctx) => api.agent.service.list({ ctx } as object),
+      ({ body }) => {
+        if (typeof body !== 'object' || body === null) throw new ConsulError('malformed', 'the answer is no list of services');
+        known = Object.hasOwn(body, this.id);
+      },
+    );
+    return failure ?? (known ? undefined : 'forgotten');
+  }
+
+  private async leave(): Promise<void> {
+    const { runtime, deregisterTimeoutMs, requestTimeoutMs } = this.settings;
+    const giveUpAt = runtime.clock.now() + deregisterTimeoutMs;
+    if (!this.stopped) this.quiet();
+    await this.letFinish(deregisterTimeoutMs / 2);
+    const backoff = new Backoff({ initialMs: 100, maxMs: 1_000 }, runtime.random);
+    for (;;) {
+      const leftMs = giveUpAt - runtime.clock.now();
+      const pending = this.client.send((api, ctx) => api.agent.service.deregister({ id: this.id, ctx } as { id: string }), {
+        timeoutMs: Math.max(1, Math.min(requestTimeoutMs, leftMs)),
+      });
+      const failure = await pending.answer.then(
+        () => undefined,
+        (error: ConsulError) => error,
+      );
+      // Newer agents answer 404 for an id they do not know: it is not there, which is what was wanted.
+      if (failure === undefined || failure.httpStatus === 404) return this.states.set({ kind: 'deregistered' });
+      const pauseMs = backoff.next();
+      if (runtime.clock.now() + pauseMs >= giveUpAt) {
+        const later = `it is dropped when its check has been critical for ${this.settings.deregisterCriticalAfterMs} ms`;
+        throw new ConsulError(
+          failure.kind,
+          `${this.id} could not be deregistered from Consul at ${this.client.address.text} in ${deregisterTimeoutMs} ms: ${failure.message}; ${later}`,
+          failure.httpStatus,
+          failure,
+        );
+      }
+      await new Promise<void>((resolve) => runtime.clock.setTimer(pauseMs, resolve));
+    }
+  }
+
+  /** An announcement under way may reach the agent although it is cancelled: it must not do so behind our leaving. */
+  private async letFinish(limitMs: number): Promise<void> {
+    const { pending } = this;
+    if (pending === undefined) return;
+    const limit = this.settings.runtime.clock.setTimer(limitMs, () => pending.cancel());
+    await pending.answer.catch(() => {});
+    limit.cancel();
+  }
+
+  private async send(operation: Operation, read: (answer: ConsulAnswer) => void = () => {}): Promise<ConsulError | undefined> {
+    const pending = this.client.send(operation, { timeoutMs: this.settings.requestTimeoutMs, background: this.announced });
+    this.pending = pending;
+    try {
+      read(await pending.answer);
+      return undefined;
+    } catch (error) {
+      return error as ConsulError;
+    } finally {
+      this.pending = undefined;
+    }
+  }
+}
+
+/** The agent restarted, or its reaper took the instance: Consul 1.8 answers 500, newer agents 404. */
+const isForgotten = ({ httpStatus, message }: ConsulError): boolean =>
+  httpStatus === 404 || (httpStatus === 500 && /does not have associated TTL|Unknown check/i.test(message));
