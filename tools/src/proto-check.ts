@@ -27,35 +27,35 @@ const git = (...args: readonly string[]): { readonly ok: boolean; readonly outpu
   return { ok: result.status === 0, output: result.stdout ?? Buffer.alloc(0) };
 };
 
-const fail = (sentence: string): never => {
-  console.error(`error: ${sentence}`);
-  process.exit(1);
-};
+/** What was found: a line for the summary, or a fault to be fixed. */
+type Finding = { readonly ok: true; readonly summary: string } | { readonly ok: false; readonly fault: string };
 
-/** @returns the tag compared with, or the reason why there is nothing to compare with */
-const checkBreaking = (): string => {
+const passed = (summary: string): Finding => ({ ok: true, summary });
+
+const checkLint = (): Finding => (buf('lint') ? passed('lint clean') : { ok: false, fault: 'the protos break the lint rules of buf.yaml (above)' });
+
+const checkBreaking = (): Finding => {
   const described = git('describe', '--tags', '--abbrev=0');
   if (!described.ok) {
-    if (!git('rev-parse', '--git-dir').ok) return 'not a git checkout: nothing to compare with';
-    return 'no git tag yet (a shallow clone has none either): nothing to compare with';
+    if (!git('rev-parse', '--git-dir').ok) return passed('not a git checkout: nothing to compare with');
+    return passed('no git tag yet (a shallow clone has none either): nothing to compare with');
   }
   const tag = described.output.toString('utf8').trim();
   const archive = git('archive', '--format=tar', tag, 'proto');
-  if (!archive.ok) return `there were no protos at ${tag}: nothing to compare with`;
+  if (!archive.ok) return passed(`there were no protos at ${tag}: nothing to compare with`);
   const scratch = mkdtempSync(path.join(tmpdir(), 'breakwater-proto-check-'));
   try {
     const file = path.join(scratch, 'tag.tar');
     writeFileSync(file, archive.output);
-    if (!buf('breaking', '--against', `${file}#format=tar,subdir=proto`)) {
-      fail(
-        `the protos break what ${tag} promised (above)\nKeep what was there and add beside it, or start a new package version such as shop.orders.v2.`,
-      );
-    }
-    return `nothing breaks ${tag}`;
+    if (buf('breaking', '--against', `${file}#format=tar,subdir=proto`)) return passed(`nothing breaks ${tag}`);
+    const remedy = 'Keep what was there and add beside it, or start a new package version such as shop.orders.v2.';
+    return { ok: false, fault: `the protos break what ${tag} promised (above)\n${remedy}` };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 };
 
-if (!buf('lint')) fail('the protos break the lint rules of buf.yaml (above)');
-console.log(`protos: lint clean; ${checkBreaking()}`);
+const findings = [checkLint(), checkBreaking()];
+for (const finding of findings) if (!finding.ok) console.error(`error: ${finding.fault}`);
+if (findings.some(({ ok }) => !ok)) process.exit(1);
+console.log(`protos: ${findings.flatMap((finding) => (finding.ok ? [finding.summary] : [])).join('; ')}`);
