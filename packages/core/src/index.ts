@@ -15,7 +15,6 @@ export type { Clock, Random, Timer } from './clock.js';
 export { systemClock, systemRandom } from './system-clock.js';
 export { createRuntime, type Runtime } from './runtime.js';
 export { sleep } from './sleep.js';
-export { parsePushback, PUSHBACK_KEY } from './pushback.js';
 export { deadlineAfter, MAX_TIMEOUT_MS } from './deadline.js';
 // Errors
 export { ConfigError } from './config-error.js';

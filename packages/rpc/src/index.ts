@@ -26,3 +26,20 @@ export {
   type ServerLimits,
 } from './transport/limits.js';
 export { decodeStatus, encodeStatus, errorInfo, REASON_DOMAIN, STATUS_DETAILS_KEY, type WireStatus } from './status/wire-status.js';
+// Client
+export { bindClient, type BindOptions, type Client, type ClientMethod } from './client/client.js';
+export { CALL_CREDENTIALS, WAIT_FOR_READY, type CallCredentials, type CallOptions } from './client/options.js';
+export { Channel, type ChannelOptions, type ChannelSnapshot } from './channel/channel.js';
+// Server
+export { serve, type ServeOptions } from './server/serve.js';
+export type { MethodImplementation, ServiceImplementation } from './server/implementation.js';
+export { defectFailure, failureOf } from './server/failure.js';
+export { recover } from './server/recover.js';
+export { CallContext, PROPAGATED_KEYS } from './context/call-context.js';
+export { currentContext, detach, enablePropagation, runWithContext, type Ambient } from './context/propagation.js';
+export { Health, type ServingStatus } from './health/health.js';
+export { reflection, type Reflection } from './reflection/reflection.js';
+// In-process transport
+export { inProcessTransport } from './in-process/in-process-transport.js';
+export { InProcessNetwork } from './in-process/network.js';
+export { unknownMethodStatus } from './in-process/listener.js';

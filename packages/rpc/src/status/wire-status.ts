@@ -1,5 +1,6 @@
 import type { AnyDetail, Origin, Reason, Status } from '@breakwater/core';
-import { Metadata, parsePushback, PUSHBACK_KEY, toCode } from '@breakwater/core';
+import { type Metadata, toCode } from '@breakwater/core';
+import { formatPushback, PUSHBACK_KEY, readPushback } from '@breakwater/resilience';
 import { ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.pb.js';
 import { Status as RpcStatus } from '../gen/google/rpc/status.pb.js';
 
@@ -37,7 +38,7 @@ export function encodeStatus(status: Status, trailers: Metadata): WireStatus {
     all = all.append(STATUS_DETAILS_KEY, RpcStatus.encode(message).finish());
   }
   if (status.retryAfterMs !== undefined && !all.has(PUSHBACK_KEY)) {
-    all = all.append(PUSHBACK_KEY, String(status.retryAfterMs < 0 ? -1 : Math.ceil(status.retryAfterMs)));
+    all = all.append(PUSHBACK_KEY, formatPushback(status.retryAfterMs));
   }
   return { code: status.code, message: status.details, trailers: all };
 }
@@ -76,8 +77,8 @@ function reasonOf(details: readonly AnyDetail[] | undefined): Reason | undefined
 }
 
 function retryAfterOf(trailers: Metadata, details: readonly AnyDetail[] | undefined): number | undefined {
-  const pushback = trailers.get(PUSHBACK_KEY);
-  if (pushback !== undefined) return parsePushback(String(pushback));
+  const pushback = readPushback(trailers);
+  if (pushback !== undefined) return pushback;
   return decodeFirst(details, RETRY_INFO, (bytes) => {
     const delay = RetryInfo.decode(bytes).retryDelay;
     return delay === undefined ? undefined : Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1e6);

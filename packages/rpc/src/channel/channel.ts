@@ -1,0 +1,230 @@
+import type { Call, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
+import { Code, ConfigError, describeStatus, fail } from '@breakwater/core';
+import { eligible, type Endpoint, type EndpointSet, parseTarget, type Picker, type PickerFactory, type Registry, type Target, type Watcher } from '@breakwater/discovery';
+import { type CallCredentials, WAIT_FOR_READY } from '../client/options.js';
+import type { Method } from '../method/method.js';
+import type { ClientLimits } from '../transport/limits.js';
+import type { ClientTls } from '../transport/tls.js';
+import type { ConnectBackoff, Transport } from '../transport/transport.js';
+import { authorityOf } from './authority.js';
+import { withCredentials } from './credentials.js';
+import { Slot } from './slot.js';
+import { WaitingRoom } from './waiting-room.js';
+
+export interface ChannelOptions {
+  /** Target URI, such as `consul:///payments`. */
+  readonly target: string;
+  /** The registry that serves the target's scheme. */
+  readonly registry: Registry;
+  readonly transport: Transport;
+  readonly picker: PickerFactory;
+  readonly limits: ClientLimits;
+  readonly backoff: ConnectBackoff;
+  readonly runtime: Runtime;
+  /** `:authority` and the name that TLS verifies; default: the service name of the target. */
+  readonly authority?: string | undefined;
+  readonly tls?: ClientTls | undefined;
+  readonly credentials?: CallCredentials | undefined;
+  /** How long the calls in flight on an endpoint that has gone from the registry may take. */
+  readonly drainGraceMs: number;
+}
+
+/** What a channel knows at one moment, for logs and tools. */
+export interface ChannelSnapshot {
+  readonly target: string;
+  readonly waiting: number;
+  readonly stale: boolean;
+  readonly endpoints: readonly { readonly id: string; readonly health: string; readonly state: string; readonly inFlight: number }[];
+}
+
+/**
+ * A virtual connection to a target: endpoint set -> connections -> picker. Nothing happens before the first call; then
+ * every eligible endpoint is connected, calls go only to READY connections, endpoints in trouble are passed by while
+ * others are left, and endpoints that vanish are drained. A call that finds no READY connection waits while one is being
+ * made, and fails at once (unless it waits for ready) when all have failed or there is nobody to call.
+ */
+export class Channel {
+  readonly target: Target;
+  private readonly authority: string;
+  private readonly waiting: WaitingRoom;
+  private readonly slots = new Map<string, Slot>();
+  private watcher: Watcher | undefined;
+  private set: EndpointSet | undefined;
+  private picker: Picker<Slot> | undefined;
+  private reviewTimer: Timer | undefined;
+  private closed = false;
+
+  /** @throws ConfigError when the target is malformed, or of another scheme than the registry's */
+  constructor(private readonly options: ChannelOptions) {
+    this.target = parseTarget(options.target);
+    if (this.target.scheme !== options.registry.scheme) {
+      throw new ConfigError('target', options.target, `a ${options.registry.scheme}:// URI, as the registry is ${options.registry.description}`);
+    }
+    this.authority = options.authority ?? authorityOf(this.target);
+    this.waiting = new WaitingRoom(options.runtime);
+  }
+
+  /** The leaf of a client stack: picks an endpoint and runs the call there. */
+  handler(method: Method): Handler {
+    const dispatch: Handler = (call) => this.dispatch(method, call);
+    return withCredentials(dispatch, this.options.credentials, this.options.tls !== undefined);
+  }
+
+  snapshot(): ChannelSnapshot {
+    return {
+      target: this.options.target,
+      waiting: this.waiting.size,
+      stale: this.set?.stale ?? false,
+      endpoints: [...this.slots.values()].map(({ endpoint, connection, inFlight }) => ({
+        id: endpoint.id,
+        health: endpoint.health,
+        state: connection.state,
+        inFlight,
+      })),
+    };
+  }
+
+  /**
+   * Ends the channel. Calls that wait for a connection end with UNAVAILABLE, reason CLIENT_CLOSED; those in flight may
+   * finish within `graceMs`. Idempotent.
+   */
+  async close(graceMs = 0): Promise<void> {
+    this.closed = true;
+    this.watcher?.close();
+    this.reviewTimer?.cancel();
+    this.picker = undefined;
+    this.waiting.dismiss(CLOSED, true);
+    const slots = [...this.slots.values()];
+    this.slots.clear();
+    if (graceMs > 0) await Promise.all(slots.map((slot) => slot.drain(graceMs)));
+    for (const slot of slots) slot.close();
+  }
+
+  private dispatch(method: Method, call: Call): Promise<Outcome> {
+    const slot = this.picker?.pick(call.tried);
+    if (slot?.ready === true) return slot.run(method, call);
+    if (this.closed) return Promise.resolve(fail(CLOSED));
+    this.watcher ??= this.startWatching();
+    const waitForReady = call.attributes.get(WAIT_FOR_READY) === true;
+    const hopeless = waitForReady ? undefined : this.hopeless();
+    if (hopeless !== undefined) return Promise.resolve(fail(hopeless));
+    return this.waiting.wait(
+      call,
+      waitForReady,
+      () => this.dispatch(method, call),
+      () => this.lateStatus(),
+    );
+  }
+
+  private startWatching(): Watcher {
+    const watcher = this.options.registry.watch(this.target);
+    watcher.subscribe((set) => this.onEndpoints(set));
+    if (watcher.current !== undefined) this.onEndpoints(watcher.current);
+    return watcher;
+  }
+
+  private onEndpoints(set: EndpointSet): void {
+    if (this.closed) return;
+    this.set = set;
+    const wanted = new Map(eligible(set.endpoints).map((endpoint) => [endpoint.id, endpoint]));
+    for (const [id, slot] of this.slots) {
+      if (wanted.get(id)?.generation === slot.endpoint.generation) continue;
+      this.slots.delete(id);
+      void slot.drain(this.options.drainGraceMs);
+    }
+    for (const endpoint of wanted.values()) {
+      const slot = this.slots.get(endpoint.id);
+      if (slot !== undefined) slot.endpoint = endpoint;
+      else this.slots.set(endpoint.id, this.openSlot(endpoint));
+    }
+    this.review();
+  }
+
+  private openSlot(endpoint: Endpoint): Slot {
+    const { transport, tls, limits, backoff, runtime } = this.options;
+    const connection = transport.connect(endpoint, { authority: this.authority, tls, limits, backoff, runtime });
+    const slot = new Slot(endpoint, connection, runtime, () => this.review());
+    connection.connect();
+    return slot;
+  }
+
+  /** Makes a new picker from what is READY now, and lets waiting calls go on or go away. */
+  private review(): void {
+    if (this.closed) return;
+    const ready: Slot[] = [];
+    for (const slot of this.slots.values()) {
+      // A connection that was lost while idle, or left by GOAWAY, is made anew: the next call must not pay for it.
+      if (slot.connection.state === 'idle') slot.connection.connect();
+      if (slot.ready) ready.push(slot);
+    }
+    const trusted = this.withoutTroubled(ready);
+    this.picker = ready.length === 0 ? undefined : this.options.picker(trusted, this.options.runtime.random, this.picker);
+    if (this.picker !== undefined) return this.waiting.admitAll();
+    const hopeless = this.hopeless();
+    if (hopeless !== undefined) this.waiting.dismiss(hopeless);
+  }
+
+  private withoutTroubled(ready: readonly Slot[]): readonly Slot[] {
+    this.reviewTimer?.cancel();
+    this.reviewTimer = undefined;
+    if (ready.every((slot) => slot.troubledUntil === Number.NEGATIVE_INFINITY)) return ready;
+    const { clock } = this.options.runtime;
+    const now = clock.now();
+    const trusted = ready.filter((slot) => slot.troubledUntil <= now);
+    const next = Math.min(...ready.map((slot) => slot.troubledUntil).filter((until) => until > now));
+    if (next !== Number.POSITIVE_INFINITY) {
+      this.reviewTimer = clock.setTimer(next - now, () => this.review(), { ref: false });
+    }
+    return trusted.length > 0 ? trusted : ready;
+  }
+
+  /** Why waiting makes no sense, or undefined while it does. */
+  private hopeless(): Status | undefined {
+    if (this.set === undefined) return undefined;
+    if (this.slots.size === 0) {
+      return this.set.unavailable ?? unavailable('NO_ENDPOINTS', `${this.options.target} has no healthy endpoint`, 'local');
+    }
+    for (const slot of this.slots.values()) if (!slot.failing) return undefined;
+    return this.allFailed();
+  }
+
+  private allFailed(): Status {
+    const slots = [...this.slots.values()];
+    const first = slots[0]?.connection.error;
+    const reports = slots.map(({ connection, endpoint }) => connection.error?.details ?? `${endpoint.id}: not connected`);
+    const shown = [...new Set(reports)].slice(0, 3).join('; ');
+    const count = slots.length === 1 ? 'its only endpoint' : `any of its ${slots.length} endpoints`;
+    return unavailable(first?.reason ?? 'CONNECT_FAILED', `cannot connect to ${this.options.target}, ${count}: ${shown}`, 'remote', first?.cause);
+  }
+
+  private lateStatus(): Status {
+    const why =
+      this.set === undefined
+        ? `${this.options.registry.description} has not answered yet`
+        : (this.hopeless()?.details ?? `its endpoints are still being connected (${this.states()})`);
+    return {
+      code: Code.DEADLINE_EXCEEDED,
+      reason: 'DEADLINE_EXCEEDED',
+      details: `the deadline passed while waiting for a connection to ${this.options.target}: ${why}`,
+      origin: 'remote',
+    };
+  }
+
+  private states(): string {
+    const reports = [...this.slots.values()].map(({ endpoint, connection }) => {
+      const error = connection.error === undefined ? '' : `, ${describeStatus(connection.error)}`;
+      return `${endpoint.id} ${connection.state}${error}`;
+    });
+    return reports.slice(0, 3).join('; ');
+  }
+}
+
+const unavailable = (reason: string, details: string, origin: 'local' | 'remote', cause?: unknown): Status => ({
+  code: Code.UNAVAILABLE,
+  reason,
+  details,
+  origin,
+  ...(cause === undefined ? {} : { cause }),
+});
+
+const CLOSED: Status = { code: Code.UNAVAILABLE, reason: 'CLIENT_CLOSED', details: 'this client has been closed', origin: 'local' };

@@ -1,0 +1,72 @@
+import type { Call, Outcome, Runtime } from '@breakwater/core';
+import type { Candidate, Endpoint } from '@breakwater/discovery';
+import type { Method } from '../method/method.js';
+import type { Connection } from '../transport/transport.js';
+import { EndpointTrouble } from './endpoint-trouble.js';
+
+/** One endpoint of a channel with its connection, its calls in flight, and what is known of its troubles. */
+export class Slot implements Candidate {
+  inFlight = 0;
+  /** True from a failed attempt to connect until the next success: calls do not wait for such a slot. */
+  failing = false;
+  endpoint: Endpoint;
+  readonly connection: Connection;
+  private readonly trouble = new EndpointTrouble();
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    endpoint: Endpoint,
+    connection: Connection,
+    private readonly runtime: Runtime,
+    private readonly onChange: (slot: Slot) => void,
+  ) {
+    this.endpoint = endpoint;
+    this.connection = connection;
+    this.unsubscribe = connection.onStateChange(() => this.onConnectionState());
+  }
+
+  get ready(): boolean {
+    return this.connection.state === 'ready';
+  }
+
+  get troubledUntil(): number {
+    return this.trouble.troubledUntil;
+  }
+
+  /** Runs a call on this endpoint's connection and says in the outcome where it went. */
+  run(method: Method, call: Call): Promise<Outcome> {
+    this.inFlight += 1;
+    return this.connection.call(method, call).then(this.settle, this.defect);
+  }
+
+  /** Lets the calls in flight finish, then closes. */
+  drain(graceMs: number): Promise<void> {
+    this.unsubscribe();
+    return this.connection.drain(graceMs);
+  }
+
+  close(): void {
+    this.unsubscribe();
+    this.connection.close();
+  }
+
+  private readonly settle = (outcome: Outcome): Outcome => {
+    this.inFlight -= 1;
+    const wasTroubled = this.trouble.troubledUntil !== Number.NEGATIVE_INFINITY;
+    const becameTroubled = this.trouble.record(outcome, this.runtime.clock.now);
+    if (becameTroubled || (wasTroubled && this.trouble.troubledUntil === Number.NEGATIVE_INFINITY)) this.onChange(this);
+    return { ...outcome, peer: this.endpoint.id };
+  };
+
+  private readonly defect = (error: unknown): never => {
+    this.inFlight -= 1;
+    throw error;
+  };
+
+  private onConnectionState(): void {
+    const { state } = this.connection;
+    if (state === 'failed') this.failing = true;
+    else if (state === 'ready') this.failing = false;
+    this.onChange(this);
+  }
+}

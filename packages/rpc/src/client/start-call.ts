@@ -1,0 +1,96 @@
+import type { Call, Handler, ResponseSink, Runtime } from '@breakwater/core';
+import { Attributes, ConfigError, deadlineAfter, Metadata, requireKnownKeys, requireNumber } from '@breakwater/core';
+import { CALL_MAX_ATTEMPTS, CALL_TIMEOUT_MS } from '@breakwater/resilience';
+import { currentContext } from '../context/propagation.js';
+import type { Method } from '../method/method.js';
+import { COMPRESSION } from '../transport/transport.js';
+import { callCancellation } from './call-cancellation.js';
+import { CALL_CREDENTIALS, CALL_OPTION_KEYS, type CallOptions, type OwnedCancellation, WAIT_FOR_READY } from './options.js';
+
+/** A method ready to be called: its stack composed over a channel. */
+export interface BoundMethod {
+  readonly method: Method;
+  readonly handler: Handler;
+  /** As the application named it. */
+  readonly target: string;
+  readonly runtime: Runtime;
+}
+
+/** The three places where a call's messages live; which are set depends on its kind. */
+export interface CallMessages {
+  readonly request?: unknown;
+  readonly requests?: AsyncIterable<unknown> | undefined;
+  readonly responses?: ResponseSink | undefined;
+}
+
+/** A call and what must be released when it is over. */
+export interface StartedCall extends OwnedCancellation {
+  readonly call: Call;
+}
+
+const NO_OPTIONS: CallOptions = Object.freeze({});
+const TIMEOUT = { min: 0, max: Number.POSITIVE_INFINITY };
+
+/**
+ * Builds the call that enters the stack: deadline, cancellation, trace and request id are inherited from the incoming
+ * call, then narrowed by `options`.
+ * @param own whether the edge itself may cancel the call (response streams)
+ */
+export function startCall(bound: BoundMethod, messages: CallMessages, options: CallOptions = NO_OPTIONS, own = false): StartedCall {
+  const { method, runtime } = bound;
+  const ambient = options.parent === null ? undefined : (options.parent ?? currentContext());
+  const now = runtime.clock.now();
+  const plain = options === NO_OPTIONS;
+  if (!plain) requireKnownKeys('call options', options, CALL_OPTION_KEYS);
+  const timeoutMs = plain ? Number.POSITIVE_INFINITY : ownTimeout(options, runtime);
+  const metadata = metadataOf(options, ambient?.propagated);
+  const owned = callCancellation(ambient?.cancellation, options.signal, own);
+  const call: Call = {
+    operation: method,
+    target: bound.target,
+    deadline: Math.min(ambient?.deadline ?? Number.POSITIVE_INFINITY, deadlineAfter(now, timeoutMs)),
+    now,
+    metadata,
+    request: messages.request,
+    requests: messages.requests,
+    responses: messages.responses,
+    cancellation: owned.cancellation,
+    attempt: 1,
+    attributes: plain ? Attributes.EMPTY : attributesOf(options, timeoutMs),
+    tried: NONE_TRIED,
+  };
+  return { call, cancellation: owned.cancellation, release: owned.release };
+}
+
+const NONE_TRIED: readonly string[] = Object.freeze([]);
+
+function ownTimeout(options: CallOptions, runtime: Runtime): number {
+  let timeoutMs = Number.POSITIVE_INFINITY;
+  if (options.timeoutMs !== undefined) timeoutMs = requireNumber('call options.timeoutMs', options.timeoutMs, TIMEOUT);
+  if (options.deadline !== undefined) {
+    const at = options.deadline.getTime();
+    if (Number.isNaN(at)) throw new ConfigError('call options.deadline', 'Invalid Date', 'a valid Date');
+    timeoutMs = Math.min(timeoutMs, at - runtime.clock.wallNow());
+  }
+  return timeoutMs;
+}
+
+function metadataOf(options: CallOptions, propagated: Metadata | undefined): Metadata {
+  const own = options.metadata === undefined ? Metadata.EMPTY : Metadata.of(options.metadata);
+  if (propagated === undefined) return own;
+  if (own === Metadata.EMPTY) return propagated;
+  let inherited = propagated;
+  for (const [key] of propagated) if (own.has(key)) inherited = inherited.without(key);
+  return inherited.merge(own);
+}
+
+/** @param timeoutMs the caller's own limit, which takes the place of the stack's default; Infinity: none given */
+function attributesOf(options: CallOptions, timeoutMs: number): Attributes {
+  let attributes = Attributes.EMPTY;
+  if (timeoutMs !== Number.POSITIVE_INFINITY) attributes = attributes.with(CALL_TIMEOUT_MS, timeoutMs);
+  if (options.waitForReady === true) attributes = attributes.with(WAIT_FOR_READY, true);
+  if (options.compression !== undefined) attributes = attributes.with(COMPRESSION, options.compression);
+  if (options.credentials !== undefined) attributes = attributes.with(CALL_CREDENTIALS, options.credentials);
+  if (options.maxAttempts !== undefined) attributes = attributes.with(CALL_MAX_ATTEMPTS, options.maxAttempts);
+  return attributes;
+}

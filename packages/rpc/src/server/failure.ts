@@ -1,0 +1,39 @@
+import type { Call, Failure, Metadata, Status } from '@breakwater/core';
+import { Code, fail, RpcError } from '@breakwater/core';
+
+/**
+ * Turns what a handler threw into the failure its caller gets, or gives back undefined for a defect.
+ *
+ * | thrown | becomes |
+ * |---|---|
+ * | anything, once the call was cancelled or its deadline passed | CANCELLED or DEADLINE_EXCEEDED |
+ * | `new RpcError(...)`, `RpcError.forward(e)` | that status |
+ * | an RpcError received from a dependency: UNAVAILABLE, RESOURCE_EXHAUSTED | the same code, marked "do not retry" |
+ * | any other RpcError received from a dependency | INTERNAL; the cause is logged, nothing of it is sent |
+ * | anything else | a defect: INTERNAL, hidden outside, logged inside |
+ */
+export function failureOf(thrown: unknown, call: Call, trailers: Metadata): Failure | undefined {
+  const cancelled = call.cancellation.status;
+  if (cancelled !== undefined) return fail(cancelled, 'unknown', trailers);
+  if (!(thrown instanceof RpcError)) return undefined;
+  const error = thrown as RpcError;
+  const own = error.metadata.size === 0 ? trailers : trailers.merge(error.metadata);
+  if (!error.received) return fail(error.toStatus(), 'unknown', own);
+  return fail(fromDependency(error), 'unknown', trailers);
+}
+
+function fromDependency(error: RpcError): Status {
+  const dependency = error.target ?? 'a dependency';
+  if (error.code === Code.UNAVAILABLE || error.code === Code.RESOURCE_EXHAUSTED) {
+    const details = `${dependency} is ${error.code === Code.UNAVAILABLE ? 'unavailable' : 'overloaded'}`;
+    return { code: error.code, details, origin: 'handler', reason: error.reason, retryAfterMs: -1, cause: error };
+  }
+  return { code: Code.INTERNAL, details: `a call to ${dependency} failed`, origin: 'handler', cause: error };
+}
+
+/** What the caller is told of a defect; the error itself goes to the log. */
+export const defectFailure = (error: unknown): Failure =>
+  fail(
+    { code: Code.INTERNAL, reason: 'HANDLER_DEFECT', details: 'internal error', origin: 'handler', cause: error },
+    'unknown',
+  );
