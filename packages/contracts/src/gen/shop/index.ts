@@ -2,6 +2,7 @@
 
 /* eslint-disable */
 export * as bank from "./bank/index.js";
+export * as faults from "./faults/index.js";
 export * as inventory from "./inventory/index.js";
 export * as money from "./money/index.js";
 export * as orders from "./orders/index.js";
