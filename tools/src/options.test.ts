@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { isCi, parseTestOptions } from './options.js';
+
+describe('parseTestOptions', () => {
+  it('runs everything with two jobs when nothing is said', () => {
+    assert.deepEqual(parseTestOptions([], {}), {
+      full: false,
+      grep: undefined,
+      only: [],
+      installServers: false,
+      coverage: false,
+      jobs: 2,
+      ci: false,
+    });
+  });
+
+  it('collects every --only', () => {
+    assert.deepEqual(parseTestOptions(['--only', 'packages/core', '--only=packages/rpc'], {}).only, [
+      'packages/core',
+      'packages/rpc',
+    ]);
+  });
+
+  it('names the nearest option for an unknown one', () => {
+    assert.throws(
+      () => parseTestOptions(['--instal-servers'], {}),
+      /unknown option '--instal-servers', did you mean '--install-servers'/,
+    );
+  });
+
+  it('refuses a number of jobs that is no number in range', () => {
+    for (const jobs of ['0', '65', '1.5', 'many'])
+      assert.throws(
+        () => parseTestOptions(['--jobs', jobs], {}),
+        /--jobs is '.*': it must be a whole number from 1 to 64/,
+      );
+  });
+
+  it('refuses a pattern that does not compile before any test runs', () => {
+    assert.throws(() => parseTestOptions(['--grep', '('], {}), /--grep is '\(', which is not a regular expression/);
+  });
+
+  it('takes CI from the environment, where 0 and false mean no', () => {
+    assert.equal(parseTestOptions([], { CI: 'true' }).ci, true);
+    assert.deepEqual(
+      [isCi({ CI: '1' }), isCi({ CI: '0' }), isCi({ CI: 'False' }), isCi({ CI: '' }), isCi({})],
+      [true, false, false, false, false],
+    );
+  });
+});
