@@ -14,6 +14,11 @@ const TREES = [
   { proto: 'proto', out: 'packages/contracts/src/gen', companions: true },
 ] as const;
 
+const unknown = process.argv.slice(2).find((word) => word !== '--check');
+if (unknown !== undefined) {
+  console.error(`error: unknown argument '${unknown}'; the only option is --check`);
+  process.exit(2);
+}
 const check = process.argv.includes('--check');
 let stale = false;
 for (const { proto, out, companions } of TREES) {

@@ -13,7 +13,21 @@ describe('npm run proto:check', function () {
   let repository: string;
 
   const git = (...args: readonly string[]): void => {
-    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false', '-c', 'tag.gpgsign=false', ...args], { cwd: repository, stdio: 'pipe' });
+    execFileSync(
+      'git',
+      [
+        '-c',
+        'user.name=test',
+        '-c',
+        'user.email=test@example.com',
+        '-c',
+        'commit.gpgsign=false',
+        '-c',
+        'tag.gpgsign=false',
+        ...args,
+      ],
+      { cwd: repository, stdio: 'pipe' },
+    );
   };
 
   const edit = (file: string, from: string, to: string): void => {
@@ -24,7 +38,9 @@ describe('npm run proto:check', function () {
   };
 
   const check = (): { readonly code: number | null; readonly stdout: string; readonly stderr: string } => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, '--root', repository], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, '--root', repository], {
+      encoding: 'utf8',
+    });
     return { code: status, stdout, stderr };
   };
 
@@ -47,7 +63,11 @@ describe('npm run proto:check', function () {
 
   it('passes an addition', () => {
     git('tag', 'v0.1.0');
-    edit('proto/shop/money/v1/money.proto', '  string currency_code = 2;', '  string currency_code = 2;\n  // Words.\n  string note = 3;');
+    edit(
+      'proto/shop/money/v1/money.proto',
+      '  string currency_code = 2;',
+      '  string currency_code = 2;\n  // Words.\n  string note = 3;',
+    );
     assert.deepEqual(check(), { code: 0, stdout: 'protos: lint clean; nothing breaks v0.1.0\n', stderr: '' });
   });
 
@@ -60,7 +80,10 @@ describe('npm run proto:check', function () {
     assert.equal(code, 1);
     const output = stdout + stderr;
     assert.match(output, /proto\/shop\/money\/v1\/money\.proto:\d+:\d+:.*changed type from "int64" to "int32"/);
-    assert.match(output, /proto\/shop\/payments\/v1\/payments\.proto:\d+:\d+:.*changed name from "payment_id" to "payment_ident"/);
+    assert.match(
+      output,
+      /proto\/shop\/payments\/v1\/payments\.proto:\d+:\d+:.*changed name from "payment_id" to "payment_ident"/,
+    );
     assert.match(output, /proto\/shop\/bank\/v1\/bank\.proto.*"GetCharge"/);
     assert.match(output, /error: the protos break the lint rules/);
     assert.match(output, /error: the protos break what v0\.1\.0 promised/);

@@ -10,8 +10,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { root: { type: 'string' } } });
-const ROOT = path.resolve(values.root ?? fileURLToPath(new URL('../../', import.meta.url)));
+const rootOption = (): string | undefined => {
+  try {
+    return parseArgs({ options: { root: { type: 'string' } } }).values.root;
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}; the only option is --root DIR`);
+    process.exit(2);
+  }
+};
+
+const ROOT = path.resolve(rootOption() ?? fileURLToPath(new URL('../../', import.meta.url)));
 const BUF = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
 
 /** buf prints each finding as file:line:column: sentence. */
@@ -32,7 +40,8 @@ type Finding = { readonly ok: true; readonly summary: string } | { readonly ok: 
 
 const passed = (summary: string): Finding => ({ ok: true, summary });
 
-const checkLint = (): Finding => (buf('lint') ? passed('lint clean') : { ok: false, fault: 'the protos break the lint rules of buf.yaml (above)' });
+const checkLint = (): Finding =>
+  buf('lint') ? passed('lint clean') : { ok: false, fault: 'the protos break the lint rules of buf.yaml (above)' };
 
 const checkBreaking = (): Finding => {
   const described = git('describe', '--tags', '--abbrev=0');

@@ -9,7 +9,10 @@ export class CliError extends Error {
   /** 1: the work failed; 2: the command line itself was wrong. */
   readonly exitCode: 1 | 2;
 
-  constructor(message: string, options: { readonly remedy?: string; readonly exitCode?: 1 | 2; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly remedy?: string; readonly exitCode?: 1 | 2; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.remedy = options.remedy;
     this.exitCode = options.exitCode ?? 1;

@@ -23,7 +23,10 @@ describe('the breakwater command line', function () {
   it('fails a check with the files and with the exact command that mends it', async () => {
     const { code, stderr } = await workspace.breakwater('generate', '--check', '--out', 'my gen', '--include', 'proto');
     assert.equal(code, 1);
-    assert.equal(stderr, 'error: my gen is not what the protos give\n  missing a.pb.ts\n  missing index.ts\nRun: npx breakwater generate --proto proto --out "my gen" --include proto\n');
+    assert.equal(
+      stderr,
+      'error: my gen is not what the protos give\n  missing a.pb.ts\n  missing index.ts\nRun: npx breakwater generate --proto proto --out "my gen" --include proto\n',
+    );
     assert.equal((await workspace.breakwater('generate', '--out', 'my gen', '--include', 'proto')).code, 0);
     assert.equal((await workspace.breakwater('generate', '--check', '--out', 'my gen')).code, 0);
   });
@@ -47,14 +50,23 @@ describe('the breakwater command line', function () {
 
   it('suggests the nearest option and the nearest command, and exits 2', async () => {
     const option = await workspace.breakwater('generate', '--inclde', 'x');
-    assert.deepEqual([option.code, option.stderr], [2, "error: unknown option '--inclde'\n(Did you mean --include?)\n"]);
+    assert.deepEqual(
+      [option.code, option.stderr],
+      [2, "error: unknown option '--inclde'\n(Did you mean --include?)\n"],
+    );
     const command = await workspace.breakwater('genrate');
-    assert.deepEqual([command.code, command.stderr], [2, "error: unknown command 'genrate'\n(Did you mean generate?)\n"]);
+    assert.deepEqual(
+      [command.code, command.stderr],
+      [2, "error: unknown command 'genrate'\n(Did you mean generate?)\n"],
+    );
   });
 
   it('exits 2 when options exclude each other or lack their value', async () => {
     const both = await workspace.breakwater('generate', '--watch', '--check');
-    assert.deepEqual([both.code, both.stderr], [2, 'error: --watch and --check exclude each other\nUse one of them.\n']);
+    assert.deepEqual(
+      [both.code, both.stderr],
+      [2, 'error: --watch and --check exclude each other\nUse one of them.\n'],
+    );
     assert.equal((await workspace.breakwater('generate', '--proto')).code, 2);
   });
 
@@ -62,6 +74,7 @@ describe('the breakwater command line', function () {
     assert.match((await workspace.breakwater('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
     const help = await workspace.breakwater('generate', '--help');
     assert.equal(help.code, 0);
-    for (const option of ['--proto', '--out', '--include', '--watch', '--check']) assert.ok(help.stdout.includes(option), option);
+    for (const option of ['--proto', '--out', '--include', '--watch', '--check'])
+      assert.ok(help.stdout.includes(option), option);
   });
 });

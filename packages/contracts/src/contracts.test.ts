@@ -10,11 +10,13 @@ import { $file as orders } from './gen/shop/orders/v1/orders.descriptor.js';
 import { $file as payments } from './gen/shop/payments/v1/payments.descriptor.js';
 import { PaymentsDefinition, PaymentStatus } from './gen/shop/payments/v1/payments.pb.js';
 
-const parse = ({ base64 }: { readonly base64: string }): FileDescriptorProto => fromBinary(FileDescriptorProtoSchema, Buffer.from(base64, 'base64'));
+const parse = ({ base64 }: { readonly base64: string }): FileDescriptorProto =>
+  fromBinary(FileDescriptorProtoSchema, Buffer.from(base64, 'base64'));
 
 const FILES = [orders, payments, inventory, bank].map(parse);
 
-const messages = (types: readonly DescriptorProto[]): readonly DescriptorProto[] => types.flatMap((type) => [type, ...messages(type.nestedType)]);
+const messages = (types: readonly DescriptorProto[]): readonly DescriptorProto[] =>
+  types.flatMap((type) => [type, ...messages(type.nestedType)]);
 
 describe('the contracts of the shop', () => {
   it('say of every RPC whether it may be repeated', () => {
@@ -22,7 +24,10 @@ describe('the contracts of the shop', () => {
       for (const service of file.service) {
         for (const method of service.method) {
           const { options } = method;
-          assert.ok(options !== undefined && isFieldSet(options, MethodOptionsSchema.field.idempotencyLevel), `${file.package}.${service.name}/${method.name} has no idempotency_level`);
+          assert.ok(
+            options !== undefined && isFieldSet(options, MethodOptionsSchema.field.idempotencyLevel),
+            `${file.package}.${service.name}/${method.name} has no idempotency_level`,
+          );
         }
       }
     }
@@ -34,7 +39,11 @@ describe('the contracts of the shop', () => {
   });
 
   it('use all four kinds of RPC', () => {
-    const kinds = new Set(FILES.flatMap((file) => file.service).flatMap((service) => service.method.map((method) => `${method.clientStreaming}/${method.serverStreaming}`)));
+    const kinds = new Set(
+      FILES.flatMap((file) => file.service).flatMap((service) =>
+        service.method.map((method) => `${method.clientStreaming}/${method.serverStreaming}`),
+      ),
+    );
     assert.deepEqual([...kinds].sort(), ['false/false', 'false/true', 'true/false', 'true/true']);
   });
 
@@ -42,7 +51,10 @@ describe('the contracts of the shop', () => {
     for (const file of FILES) {
       for (const message of messages(file.messageType)) {
         for (const field of message.field) {
-          assert.ok(field.type !== FieldDescriptorProto_Type.DOUBLE && field.type !== FieldDescriptorProto_Type.FLOAT, `${message.name}.${field.name}`);
+          assert.ok(
+            field.type !== FieldDescriptorProto_Type.DOUBLE && field.type !== FieldDescriptorProto_Type.FLOAT,
+            `${message.name}.${field.name}`,
+          );
         }
       }
     }

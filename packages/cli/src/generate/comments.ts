@@ -2,7 +2,11 @@ import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 
 /** Leading comments of a file by source-info path (`6,0` is the first service). */
 export const commentsOf = (file: FileDescriptorProto): ReadonlyMap<string, string> =>
-  new Map((file.sourceCodeInfo?.location ?? []).flatMap(({ path, leadingComments }) => (leadingComments === '' ? [] : [[path.join(','), leadingComments] as const])));
+  new Map(
+    (file.sourceCodeInfo?.location ?? []).flatMap(({ path, leadingComments }) =>
+      leadingComments === '' ? [] : [[path.join(','), leadingComments] as const],
+    ),
+  );
 
 const SERVICE_FIELD = 6;
 
@@ -10,7 +14,13 @@ const SERVICE_FIELD = 6;
 export const serviceComment = (comments: ReadonlyMap<string, string>, index: number): readonly string[] => {
   const text = comments.get(`${SERVICE_FIELD},${index}`);
   if (text === undefined) return [];
-  return ['', ...text.trimEnd().split('\n').map((line) => line.replace(/^ /, '').trimEnd())];
+  return [
+    '',
+    ...text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^ /, '').trimEnd()),
+  ];
 };
 
 /** A JSDoc block; a comment that would end it early is defused. */

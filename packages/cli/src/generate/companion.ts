@@ -38,7 +38,11 @@ export const renderCompanion = (file: FileDescriptorProto, taken: Set<string>): 
       jsDoc([`A client of \`${fullName}\`.`, ...about]),
       `export type ${client} = $Client<typeof ${definition}>;`,
       '',
-      jsDoc([`Creates a client of \`${fullName}\`. @param target for example \`consul:///name\` or \`static:///host:port\``]),
+      jsDoc([
+        `Creates a client of \`${fullName}\`.`,
+        '',
+        '@param target for example `consul:///name` or `static:///host:port`',
+      ]),
       `export const ${factory} = (target: string, options?: $ClientOptions): ${client} => $createClient(${definition}, target, options);`,
       '',
     ].join('\n');

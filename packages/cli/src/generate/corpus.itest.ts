@@ -39,18 +39,26 @@ describe('code generated from odd protos', function () {
   });
 
   describe('at run time', () => {
-    const load = async (file: string): Promise<Module> => (await import(pathToFileURL(workspace.path('dist', file)).href)) as Module;
+    const load = async (file: string): Promise<Module> =>
+      (await import(pathToFileURL(workspace.path('dist', file)).href)) as Module;
     const message = (module: Module, name: string): Message => module[name] ?? assert.fail(`${name} is not exported`);
 
     /** Through our bytes and back. */
-    const roundTrip = (type: Message, partial: unknown): Readonly<Record<string, unknown>> => type.decode(type.encode(type.fromPartial(partial)).finish());
+    const roundTrip = (type: Message, partial: unknown): Readonly<Record<string, unknown>> =>
+      type.decode(type.encode(type.fromPartial(partial)).finish());
 
     const protoc = (mode: 'encode' | 'decode', type: string, file: string, input: Uint8Array): Promise<Buffer> =>
       runProtoc([`--${mode}=${type}`, `--proto_path=${CORPUS}`, path.join(CORPUS, file)], { input });
 
     it('keeps all 64 bits of an integer, as bigint', async () => {
       const Scalars = message(await load('scalars.pb.js'), 'Scalars');
-      const given = { fInt64: -(2n ** 63n), fUint64: 2n ** 64n - 1n, fSint64: -(2n ** 53n) - 1n, fFixed64: 2n ** 53n + 1n, fSfixed64: -1n };
+      const given = {
+        fInt64: -(2n ** 63n),
+        fUint64: 2n ** 64n - 1n,
+        fSint64: -(2n ** 53n) - 1n,
+        fFixed64: 2n ** 53n + 1n,
+        fSfixed64: -1n,
+      };
       const back = roundTrip(Scalars, given);
       assert.deepEqual({ ...back, ...given }, back);
       assert.throws(() => Scalars.encode(Scalars.fromPartial({ fInt64: 2n ** 63n })), /too large/);
@@ -93,8 +101,28 @@ describe('code generated from odd protos', function () {
 
     it('tells an optional that is absent from one that is zero', async () => {
       const Optionals = message(await load('scalars.pb.js'), 'Optionals');
-      assert.deepEqual({ ...roundTrip(Optionals, {}) }, { fDouble: undefined, fInt32: undefined, fInt64: undefined, fBool: undefined, fString: undefined, fBytes: undefined, fKind: undefined, fMessage: undefined });
-      const zeroes = { fDouble: 0, fInt32: 0, fInt64: 0n, fBool: false, fString: '', fBytes: Buffer.alloc(0), fKind: 0 };
+      assert.deepEqual(
+        { ...roundTrip(Optionals, {}) },
+        {
+          fDouble: undefined,
+          fInt32: undefined,
+          fInt64: undefined,
+          fBool: undefined,
+          fString: undefined,
+          fBytes: undefined,
+          fKind: undefined,
+          fMessage: undefined,
+        },
+      );
+      const zeroes = {
+        fDouble: 0,
+        fInt32: 0,
+        fInt64: 0n,
+        fBool: false,
+        fString: '',
+        fBytes: Buffer.alloc(0),
+        fKind: 0,
+      };
       const back = roundTrip(Optionals, zeroes);
       assert.deepEqual({ ...back, ...zeroes }, back);
     });
@@ -116,17 +144,46 @@ describe('code generated from odd protos', function () {
 
     it('reads lists packed and unpacked, as protoc writes them', async () => {
       const Lists = message(await load('scalars.pb.js'), 'Lists');
-      const text = Buffer.from('f_double: [1, 2] f_int64: [-1, 9007199254740993] f_kind: [KIND_FIRST, KIND_LARGE] unpacked: [1, 18446744073709551615]');
+      const text = Buffer.from(
+        'f_double: [1, 2] f_int64: [-1, 9007199254740993] f_kind: [KIND_FIRST, KIND_LARGE] unpacked: [1, 18446744073709551615]',
+      );
       const back = Lists.decode(await protoc('encode', 'scalars.Lists', 'scalars.proto', text));
-      assert.deepEqual([back['fDouble'], back['fInt64'], back['fKind'], back['unpacked']], [[1, 2], [-1n, 9_007_199_254_740_993n], [1, 2_147_483_647], [1n, 2n ** 64n - 1n]]);
+      assert.deepEqual(
+        [back['fDouble'], back['fInt64'], back['fKind'], back['unpacked']],
+        [
+          [1, 2],
+          [-1n, 9_007_199_254_740_993n],
+          [1, 2_147_483_647],
+          [1n, 2n ** 64n - 1n],
+        ],
+      );
     });
 
     it('sends a proto2 field whenever it is set, required, zero or equal to its default', async () => {
       const Old = message(await load('two.pb.js'), 'Old');
-      const bytes = Old.encode(Old.fromPartial({ id: 0n, name: 'no "name"', level: 2, big: 9_007_199_254_740_993n, part: { text: 'in a group' }, packed: [1, 2] })).finish();
+      const bytes = Old.encode(
+        Old.fromPartial({
+          id: 0n,
+          name: 'no "name"',
+          level: 2,
+          big: 9_007_199_254_740_993n,
+          part: { text: 'in a group' },
+          packed: [1, 2],
+        }),
+      ).finish();
       // protoc refuses to print a message whose required field is missing.
       const text = (await protoc('decode', 'two.Old', 'two.proto', bytes)).toString();
-      assert.deepEqual(text.trim().split(/\s*\n\s*/), ['id: 0', 'name: "no \\"name\\""', 'packed: 1', 'packed: 2', 'level: HIGH', 'big: 9007199254740993', 'Part {', 'text: "in a group"', '}']);
+      assert.deepEqual(text.trim().split(/\s*\n\s*/), [
+        'id: 0',
+        'name: "no \\"name\\""',
+        'packed: 1',
+        'packed: 2',
+        'level: HIGH',
+        'big: 9007199254740993',
+        'Part {',
+        'text: "in a group"',
+        '}',
+      ]);
       assert.deepEqual(Old.decode(bytes)['part'], { text: 'in a group' });
     });
 
@@ -135,7 +192,10 @@ describe('code generated from odd protos', function () {
       const text = 'explicit: "" part { data: "x" } expanded: 1 expanded: 2 needed: ""';
       const wire = await protoc('encode', 'edition2023.Modern', 'edition2023.proto', Buffer.from(text));
       const decoded = Modern.decode(wire);
-      assert.deepEqual({ ...decoded }, { implicit: 0n, explicit: '', part: { data: Buffer.from('x') }, expanded: [1, 2], needed: '' });
+      assert.deepEqual(
+        { ...decoded },
+        { implicit: 0n, explicit: '', part: { data: Buffer.from('x') }, expanded: [1, 2], needed: '' },
+      );
       assert.deepEqual(Buffer.from(Modern.encode(decoded).finish()), wire);
       const Newest = message(await load('edition2024.pb.js'), 'Newest');
       assert.deepEqual({ ...roundTrip(Newest, { count: 0n }) }, { count: 0n, text: undefined });
@@ -158,12 +218,26 @@ describe('code generated from odd protos', function () {
       assert.deepEqual({ ...roundTrip(message(a, 'Status'), { a: 1, other: { b: 2 } }) }, { a: 1, other: { b: 2 } });
       assert.deepEqual({ ...roundTrip(message(b, 'Status'), { b: 3 }) }, { b: 3 });
       assert.deepEqual({ ...roundTrip(root.Loose, { name: 'no package' }) }, { name: 'no package' });
-      assert.deepEqual(roundTrip(message(root.keywords.import.default.v1, 'classMessage'), { enum: { $case: 'let', value: { type: 't' } } })['enum'], { $case: 'let', value: { type: 't' } });
+      assert.deepEqual(
+        roundTrip(message(root.keywords.import.default.v1, 'classMessage'), {
+          enum: { $case: 'let', value: { type: 't' } },
+        })['enum'],
+        { $case: 'let', value: { type: 't' } },
+      );
     });
 
     it('describes each file for reflection, imports included, under its original names', async () => {
-      const { $file } = (await import(pathToFileURL(workspace.path('dist/keywords/keywords.descriptor.js')).href)) as { readonly $file: { readonly base64: string } };
-      const text = (await protoc('decode', 'google.protobuf.FileDescriptorProto', 'api/http.proto', Buffer.from($file.base64, 'base64'))).toString();
+      const { $file } = (await import(pathToFileURL(workspace.path('dist/keywords/keywords.descriptor.js')).href)) as {
+        readonly $file: { readonly base64: string };
+      };
+      const text = (
+        await protoc(
+          'decode',
+          'google.protobuf.FileDescriptorProto',
+          'api/http.proto',
+          Buffer.from($file.base64, 'base64'),
+        )
+      ).toString();
       assert.match(text, /^message_type \{\n {2}name: "class"$/m);
       assert.doesNotMatch(text, /source_code_info/);
     });
@@ -173,7 +247,10 @@ describe('code generated from odd protos', function () {
     const code = await workspace.read('gen/api/http.pb.ts');
     assert.match(code, /\/\*\* Reads one thing\. \*\/\n {4}get: \{/);
     assert.match(code, /idempotencyLevel: "NO_SIDE_EFFECTS"/);
-    assert.match(await workspace.read('gen/acme/deep/er/v1/deep.service.ts'), /Has no methods\.\n \*\/\nexport type NothingServer =/);
+    assert.match(
+      await workspace.read('gen/acme/deep/er/v1/deep.service.ts'),
+      /Has no methods\.\n \*\/\nexport type NothingServer =/,
+    );
   });
 
   it('emits no code for an import that only carries options', async () => {

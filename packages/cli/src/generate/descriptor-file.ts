@@ -16,8 +16,13 @@ export const renderDescriptorFile = (file: FileDescriptorProto): string => {
   delete content.sourceCodeInfo;
   const bytes = toBinary(FileDescriptorProtoSchema, content);
   const own = descriptorPath(file.name);
-  const imports = file.dependency.map((name, index) => `import { $file as $${index} } from "${relativeImport(own, descriptorPath(name))}";`);
-  const chunks = Buffer.from(bytes).toString('base64').match(/.{1,100}/g) ?? [];
+  const imports = file.dependency.map(
+    (name, index) => `import { $file as $${index} } from "${relativeImport(own, descriptorPath(name))}";`,
+  );
+  const chunks =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,100}/g) ?? [];
   return [
     header(file.name),
     ...imports,
@@ -33,7 +38,11 @@ export const renderDescriptorFile = (file: FileDescriptorProto): string => {
     `  name: ${JSON.stringify(file.name)},`,
     `  dependencies: [${file.dependency.map((_, index) => `$${index}`).join(', ')}],`,
     '  base64:',
-    ...(chunks.length === 0 ? ['    "",'] : chunks.map((chunk, index) => `    ${index === 0 ? '' : '  '}"${chunk}"${index === chunks.length - 1 ? ',' : ' +'}`)),
+    ...(chunks.length === 0
+      ? ['    "",']
+      : chunks.map(
+          (chunk, index) => `    ${index === 0 ? '' : '  '}"${chunk}"${index === chunks.length - 1 ? ',' : ' +'}`,
+        )),
     '};',
     '',
   ].join('\n');

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { CliError } from '../errors.js';
 
 /** protoc names files by absolute path; below the working directory the relative one is shorter and as good. */
-const shorten = (line: string, cwd: string): string => (line.startsWith(cwd + path.sep) ? line.slice(cwd.length + 1) : line);
+const shorten = (line: string, cwd: string): string =>
+  line.startsWith(cwd + path.sep) ? line.slice(cwd.length + 1) : line;
 
 const LOCATED = /^(.+?\.proto):(\d+):(\d+): (.*)$/;
 const NOT_FOUND = /^(.+): File not found\.$/;

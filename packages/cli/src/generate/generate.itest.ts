@@ -16,9 +16,12 @@ describe('generate', function () {
 
   afterEach(() => workspace.remove());
 
-  const run = (options: Partial<GenerateOptions> = {}) => generate({ protoDir: workspace.path('proto'), outDir: workspace.path('gen'), ...options });
+  const run = (options: Partial<GenerateOptions> = {}) =>
+    generate({ protoDir: workspace.path('proto'), outDir: workspace.path('gen'), ...options });
 
-  const failure = async (options: Partial<GenerateOptions> = {}): Promise<{ readonly message: string; readonly remedy: string }> => {
+  const failure = async (
+    options: Partial<GenerateOptions> = {},
+  ): Promise<{ readonly message: string; readonly remedy: string }> => {
     const error = await run(options).then(
       () => assert.fail('it succeeded'),
       (reason: unknown) => reason,
@@ -27,7 +30,8 @@ describe('generate', function () {
     return { message: error.message, remedy: error.remedy ?? '' };
   };
 
-  const proto = (name: string, ...lines: readonly string[]): Promise<void> => workspace.write(`proto/${name}`, 'syntax = "proto3";', ...lines);
+  const proto = (name: string, ...lines: readonly string[]): Promise<void> =>
+    workspace.write(`proto/${name}`, 'syntax = "proto3";', ...lines);
 
   describe('of protos that do not compile', () => {
     it('says file:line:column and shows the line with a caret below the fault', async () => {
@@ -50,7 +54,8 @@ describe('generate', function () {
     it('reports every fault of a file', async () => {
       await proto('c.proto', 'message C { D d = 1;', 'E e = 1; }');
       const { message } = await failure();
-      for (const fault of ['c.proto:2:13: "D" is not defined', 'c.proto:3:1: "E" is not defined']) assert.ok(message.includes(fault), message);
+      for (const fault of ['c.proto:2:13: "D" is not defined', 'c.proto:3:1: "E" is not defined'])
+        assert.ok(message.includes(fault), message);
     });
 
     it('says where it looked for a missing import, and which option to add', async () => {
@@ -95,7 +100,10 @@ describe('generate', function () {
     it('names an include folder that is a file', async () => {
       await proto('a.proto');
       await workspace.write('file');
-      assert.match((await failure({ includeDirs: [workspace.path('file')] })).message, /^--include .*file: this is not a folder/);
+      assert.match(
+        (await failure({ includeDirs: [workspace.path('file')] })).message,
+        /^--include .*file: this is not a folder/,
+      );
     });
 
     it('names an output folder that cannot be one', async () => {
@@ -108,7 +116,12 @@ describe('generate', function () {
   });
 
   it('finds imports in the include folders, in google/protobuf and in google/api', async () => {
-    await workspace.write('lib/other/money.proto', 'syntax = "proto3";', 'package other;', 'message Money { int64 units = 1; }');
+    await workspace.write(
+      'lib/other/money.proto',
+      'syntax = "proto3";',
+      'package other;',
+      'message Money { int64 units = 1; }',
+    );
     await proto(
       'a.proto',
       'import "other/money.proto";',
@@ -119,7 +132,8 @@ describe('generate', function () {
     );
     const { files, warnings } = await run({ includeDirs: [workspace.path('lib')] });
     assert.deepEqual(warnings, []);
-    for (const file of ['other/money.pb.ts', 'google/protobuf/timestamp.pb.ts', 'a.service.ts']) assert.ok(files.includes(file), file);
+    for (const file of ['other/money.pb.ts', 'google/protobuf/timestamp.pb.ts', 'a.service.ts'])
+      assert.ok(files.includes(file), file);
   });
 
   it('passes on the warnings of protoc', async () => {
@@ -183,7 +197,13 @@ describe('generate', function () {
       await proto('a.proto', 'message A {}');
       await run();
       const code = await workspace.read('gen/a.pb.ts');
-      await workspace.write('gen/a.pb.ts', ...code.split('\n').slice(0, -1).map((line) => `${line}\r`));
+      await workspace.write(
+        'gen/a.pb.ts',
+        ...code
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => `${line}\r`),
+      );
       assert.equal((await run({ check: true })).fresh, true);
     });
   });
@@ -197,7 +217,10 @@ describe('generate', function () {
     await proto('b.proto', 'message B {}');
     const before = await workspace.read('gen/a.pb.ts');
     const { missing, differing, stale, fresh } = await run({ check: true });
-    assert.deepEqual({ missing, differing, stale, fresh }, { missing: ['b.pb.ts'], differing: ['a.pb.ts', 'index.ts'], stale: ['old.pb.ts'], fresh: false });
+    assert.deepEqual(
+      { missing, differing, stale, fresh },
+      { missing: ['b.pb.ts'], differing: ['a.pb.ts', 'index.ts'], stale: ['old.pb.ts'], fresh: false },
+    );
     assert.equal(await workspace.read('gen/a.pb.ts'), before);
     assert.equal(await workspace.has('gen/b.pb.ts'), false);
   });

@@ -36,9 +36,12 @@ export interface GenerateResult extends TreeDifference {
 const requireFolder = async (option: string, dir: string): Promise<string> => {
   const found = await stat(dir).catch(() => undefined);
   if (found?.isDirectory() === true) return path.resolve(dir);
-  throw new CliError(`${option} ${dir}: ${found === undefined ? 'there is no such folder' : 'this is not a folder'} (looked at ${path.resolve(dir)})`, {
-    remedy: `Pass the folder that holds your .proto files with ${option} DIR.`,
-  });
+  throw new CliError(
+    `${option} ${dir}: ${found === undefined ? 'there is no such folder' : 'this is not a folder'} (looked at ${path.resolve(dir)})`,
+    {
+      remedy: `Pass the folder that holds your .proto files with ${option} DIR.`,
+    },
+  );
 };
 
 /**
@@ -54,12 +57,20 @@ export const generate = async (options: GenerateOptions): Promise<GenerateResult
   const outDir = path.resolve(options.outDir);
   const protos = await findProtoFiles(protoDir);
   if (protos.length === 0) {
-    throw new CliError(`no .proto files below ${protoDir}`, { remedy: 'Pass the folder that holds your .proto files with --proto DIR.' });
+    throw new CliError(`no .proto files below ${protoDir}`, {
+      remedy: 'Pass the folder that holds your .proto files with --proto DIR.',
+    });
   }
   const { set, warnings } = await compileProtos({ protoDir, files: protos, includeDirs });
   requireDistinctMethods(set.file);
   const tree = await renderTree(set, protos, { companions: options.companions ?? true });
   const difference = await (options.check === true ? compareTree(outDir, tree) : writeTree(outDir, tree));
   const { missing, differing, stale } = difference;
-  return { ...difference, warnings, protos, files: [...tree.keys()].sort(), fresh: missing.length + differing.length + stale.length === 0 };
+  return {
+    ...difference,
+    warnings,
+    protos,
+    files: [...tree.keys()].sort(),
+    fresh: missing.length + differing.length + stale.length === 0,
+  };
 };

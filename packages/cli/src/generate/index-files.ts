@@ -42,7 +42,9 @@ export const renderIndexFiles = (modules: readonly PackageModule[]): ReadonlyMap
         header(),
         '/* eslint-disable */',
         ...[...at(members, name)].sort().map((path) => `export * from "${relativeImport(own, path)}";`),
-        ...[...at(children, name)].sort().map((child) => `export * as ${child} from "${relativeImport(own, indexPath([...segments, child]))}";`),
+        ...[...at(children, name)]
+          .sort()
+          .map((child) => `export * as ${child} from "${relativeImport(own, indexPath([...segments, child]))}";`),
       ];
       return [own, `${lines.join('\n')}\n`] as const;
     }),

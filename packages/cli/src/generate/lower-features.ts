@@ -1,6 +1,11 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import { clone, create, createFileRegistry } from '@bufbuild/protobuf';
-import type { DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet } from '@bufbuild/protobuf/wkt';
+import type {
+  DescriptorProto,
+  FieldDescriptorProto,
+  FileDescriptorProto,
+  FileDescriptorSet,
+} from '@bufbuild/protobuf/wkt';
 import {
   Edition,
   FeatureSet_FieldPresence,
@@ -16,7 +21,10 @@ const resolveFeatures = (set: FileDescriptorSet): FileRegistry => {
   try {
     return createFileRegistry(set);
   } catch (error) {
-    const latest = set.file.reduce((highest, file) => (file.edition > (highest?.edition ?? Edition.EDITION_UNKNOWN) ? file : highest), set.file[0]);
+    const latest = set.file.reduce(
+      (highest, file) => (file.edition > (highest?.edition ?? Edition.EDITION_UNKNOWN) ? file : highest),
+      set.file[0],
+    );
     throw new CliError(`${latest?.name ?? 'a proto'}: ${error instanceof Error ? error.message : String(error)}`, {
       remedy: 'Write it in edition 2024 or older, or in proto3.',
       cause: error,
@@ -48,7 +56,8 @@ const lowerMessage = (message: DescriptorProto, scope: string, registry: FileReg
     if (field.label === FieldDescriptorProto_Label.REQUIRED) field.label = FieldDescriptorProto_Label.OPTIONAL;
     field.defaultValue = '';
     const single = features.fieldKind === 'scalar' || features.fieldKind === 'enum';
-    if (single && features.oneof === undefined && features.presence !== FeatureSet_FieldPresence.IMPLICIT) addSyntheticOneof(message, field);
+    if (single && features.oneof === undefined && features.presence !== FeatureSet_FieldPresence.IMPLICIT)
+      addSyntheticOneof(message, field);
     if ('delimitedEncoding' in features && features.delimitedEncoding) field.type = FieldDescriptorProto_Type.GROUP;
     if (features.fieldKind === 'list') {
       field.options ??= create(FieldOptionsSchema);

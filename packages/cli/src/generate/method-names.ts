@@ -12,9 +12,12 @@ export const requireDistinctMethods = (files: readonly FileDescriptorProto[]): v
       for (const { name } of service.method) {
         const other = seen.get(methodKey(name));
         if (other !== undefined) {
-          throw new CliError(`${file.name}: service ${service.name} has the RPCs ${other} and ${name}, which both become ${methodKey(name)} in TypeScript`, {
-            remedy: 'Rename one of them.',
-          });
+          throw new CliError(
+            `${file.name}: service ${service.name} has the RPCs ${other} and ${name}, which both become ${methodKey(name)} in TypeScript`,
+            {
+              remedy: 'Rename one of them.',
+            },
+          );
         }
         seen.set(methodKey(name), name);
       }

@@ -14,7 +14,10 @@ const require = createRequire(import.meta.url);
  * @param files dependencies first @param names the files asked for; what they import is generated too
  * @returns generated text by path
  */
-export const runTsProto = async (files: readonly FileDescriptorProto[], names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+export const runTsProto = async (
+  files: readonly FileDescriptorProto[],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
   const request = create(CodeGeneratorRequestSchema, {
     fileToGenerate: [...names],
     parameter: tsProtoParameter(),

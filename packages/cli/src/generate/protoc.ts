@@ -44,7 +44,10 @@ export interface ProtocRun {
 }
 
 /** Every folder an import is looked up in, first match wins. */
-export const searchPath = ({ protoDir, includeDirs }: Pick<ProtocRun, 'protoDir' | 'includeDirs'>): readonly string[] => [
+export const searchPath = ({
+  protoDir,
+  includeDirs,
+}: Pick<ProtocRun, 'protoDir' | 'includeDirs'>): readonly string[] => [
   protoDir,
   ...includeDirs,
   SHIPPED_PROTOS,
@@ -60,7 +63,11 @@ export interface ChildResult {
 }
 
 /** Runs a program to its end, feeding it `input`. @throws the spawn error when it cannot be started */
-export const runChild = (command: string, args: readonly string[], options: { readonly cwd?: string; readonly input?: Uint8Array } = {}): Promise<ChildResult> =>
+export const runChild = (
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly input?: Uint8Array } = {},
+): Promise<ChildResult> =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
     const stdout: Buffer[] = [];
@@ -77,9 +84,16 @@ export const runChild = (command: string, args: readonly string[], options: { re
   });
 
 /** Runs protoc with these arguments and returns what it prints. @throws CliError with its message when it fails */
-export const runProtoc = async (args: readonly string[], options: { readonly cwd?: string; readonly input?: Uint8Array } = {}): Promise<Buffer> => {
+export const runProtoc = async (
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly input?: Uint8Array } = {},
+): Promise<Buffer> => {
   const { binary, include } = locateProtoc();
-  const result = await runChild(binary, [...args, `--proto_path=${SHIPPED_PROTOS}`, `--proto_path=${include}`], options).catch(cannotStart(binary));
+  const result = await runChild(
+    binary,
+    [...args, `--proto_path=${SHIPPED_PROTOS}`, `--proto_path=${include}`],
+    options,
+  ).catch(cannotStart(binary));
   if (result.code !== 0) throw new CliError(result.stderr.trim());
   return result.stdout;
 };
@@ -92,12 +106,14 @@ export interface Compiled {
   readonly warnings: readonly string[];
 }
 
-const cannotStart = (binary: string) => (error: unknown): never => {
-  throw new CliError(`cannot start ${binary}: ${error instanceof Error ? error.message : String(error)}`, {
-    remedy: 'Install the dependencies again, and see that the file may be executed.',
-    cause: error,
-  });
-};
+const cannotStart =
+  (binary: string) =>
+  (error: unknown): never => {
+    throw new CliError(`cannot start ${binary}: ${error instanceof Error ? error.message : String(error)}`, {
+      remedy: 'Install the dependencies again, and see that the file may be executed.',
+      cause: error,
+    });
+  };
 
 /**
  * Parses and links `files` with protoc.

@@ -1,5 +1,10 @@
 import { clone } from '@bufbuild/protobuf';
-import type { DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt';
+import type {
+  DescriptorProto,
+  EnumDescriptorProto,
+  FieldDescriptorProto,
+  FileDescriptorProto,
+} from '@bufbuild/protobuf/wkt';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { RESERVED_NAMES } from './reserved-names.js';
 
@@ -32,7 +37,11 @@ interface Level {
 
 const settle = (type: DescriptorProto | EnumDescriptorProto, suffix: string, level: Level, scope: Scope): void => {
   const oldName = `${level.oldPrefix}.${type.name}`;
-  while (scope.taken.has(level.codePrefix + typeName(type.name)) || RESERVED_NAMES.has(level.codePrefix + typeName(type.name))) type.name += suffix;
+  while (
+    scope.taken.has(level.codePrefix + typeName(type.name)) ||
+    RESERVED_NAMES.has(level.codePrefix + typeName(type.name))
+  )
+    type.name += suffix;
   scope.taken.add(level.codePrefix + typeName(type.name));
   scope.renamed.set(oldName, `${level.newPrefix}.${type.name}`);
 };
@@ -78,11 +87,22 @@ export const renameTypes = (originals: readonly FileDescriptorProto[]): readonly
   for (const name of packages) {
     const members = files.filter((file) => file.package === name);
     // ts-proto's helpers for google.protobuf.Timestamp name it without regard to a type of the package.
-    const timestamps = members.some((file) => file.dependency.includes('google/protobuf/timestamp.proto')) ? ['Timestamp'] : [];
-    const taken = new Set([...timestamps, ...members.flatMap((file) => file.service.map((service) => `${service.name}Definition`))]);
+    const timestamps = members.some((file) => file.dependency.includes('google/protobuf/timestamp.proto'))
+      ? ['Timestamp']
+      : [];
+    const taken = new Set([
+      ...timestamps,
+      ...members.flatMap((file) => file.service.map((service) => `${service.name}Definition`)),
+    ]);
     const prefix = name === '' ? '' : `.${name}`;
     settleLevels(
-      members.map((file) => ({ messages: file.messageType, enums: file.enumType, oldPrefix: prefix, newPrefix: prefix, codePrefix: '' })),
+      members.map((file) => ({
+        messages: file.messageType,
+        enums: file.enumType,
+        oldPrefix: prefix,
+        newPrefix: prefix,
+        codePrefix: '',
+      })),
       { renamed, taken },
     );
   }

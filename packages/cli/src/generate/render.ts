@@ -18,7 +18,9 @@ const IMPORT = /^import (?:type )?[^;]*? from "(\.[^"]+)\.js";$/gm;
 
 const importsOf = (path: string, code: string): readonly string[] => {
   const base = new URL(`file:///${path}`);
-  return [...code.matchAll(IMPORT)].map((match) => decodeURIComponent(new URL(`${match[1]}.ts`, base).pathname.slice(1)));
+  return [...code.matchAll(IMPORT)].map((match) =>
+    decodeURIComponent(new URL(`${match[1]}.ts`, base).pathname.slice(1)),
+  );
 };
 
 /** The files reachable from `roots`: an import used only for its options (`google/api/annotations`) needs no code. */
@@ -41,7 +43,11 @@ const EXPORTED = /^export (?:const|type|interface|function|namespace) ([A-Za-z0-
  *
  * @param set linked descriptors, dependencies first @param names those that were asked for
  */
-export const renderTree = async (set: FileDescriptorSet, names: readonly string[], options: RenderOptions): Promise<ReadonlyMap<string, string>> => {
+export const renderTree = async (
+  set: FileDescriptorSet,
+  names: readonly string[],
+  options: RenderOptions,
+): Promise<ReadonlyMap<string, string>> => {
   const files = set.file;
   const raw = await runTsProto(renameTypes(lowerFeatures(set)), names);
   const all = new Map<string, string>();

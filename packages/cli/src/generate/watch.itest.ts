@@ -68,7 +68,10 @@ describe('watching protos', function () {
 
   it('as a command, says that it watches and ends cleanly on SIGINT', async () => {
     const main = fileURLToPath(new URL('../main.js', import.meta.url));
-    const child = spawn(process.execPath, [main, 'generate', '--watch'], { cwd: workspace.dir, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [main, 'generate', '--watch'], {
+      cwd: workspace.dir,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       let printed = '';
       child.stdout.setEncoding('utf8');

@@ -38,7 +38,10 @@ const stateOf = async (dirs: readonly string[]): Promise<string> => {
  *
  * @returns when `signal` fires
  */
-export const watchProtos = async (options: GenerateOptions, { signal, onResult, onError, onReady, intervalMs = 250 }: WatchOptions): Promise<void> => {
+export const watchProtos = async (
+  options: GenerateOptions,
+  { signal, onResult, onError, onReady, intervalMs = 250 }: WatchOptions,
+): Promise<void> => {
   const dirs = [options.protoDir, ...(options.includeDirs ?? [])];
   const pause = (): Promise<void> => sleep(intervalMs, undefined, { signal }).catch(() => undefined);
   const run = async (): Promise<void> => {

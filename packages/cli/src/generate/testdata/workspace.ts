@@ -24,9 +24,14 @@ export interface Ended {
 
 const run = (args: readonly string[], cwd: string): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [...args], { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [...args],
+      { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
+      },
+    );
   });
 
 /** A temporary folder that generated code can be compiled and run in. */
@@ -61,11 +66,26 @@ export class Workspace {
   async compile(from: string, to: string): Promise<Ended> {
     const config = {
       extends: path.join(REPOSITORY, 'tsconfig.base.json'),
-      compilerOptions: { rootDir: this.path(from), outDir: this.path(to), composite: false, incremental: false, types: ['node'] },
+      compilerOptions: {
+        rootDir: this.path(from),
+        outDir: this.path(to),
+        composite: false,
+        incremental: false,
+        types: ['node'],
+      },
       include: [this.path(from)],
     };
     await this.write('tsconfig.json', JSON.stringify(config));
-    return run([path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json', '--pretty', 'false'], this.dir);
+    return run(
+      [
+        path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'),
+        '-p',
+        'tsconfig.json',
+        '--pretty',
+        'false',
+      ],
+      this.dir,
+    );
   }
 
   /** Runs `breakwater` here. */

@@ -23,5 +23,9 @@ export type BankServer = $ServiceImplementation<typeof BankDefinition>;
  */
 export type BankClient = $Client<typeof BankDefinition>;
 
-/** Creates a client of `shop.bank.v1.Bank`. @param target for example `consul:///name` or `static:///host:port` */
+/**
+ * Creates a client of `shop.bank.v1.Bank`.
+ *
+ * @param target for example `consul:///name` or `static:///host:port`
+ */
 export const createBankClient = (target: string, options?: $ClientOptions): BankClient => $createClient(BankDefinition, target, options);

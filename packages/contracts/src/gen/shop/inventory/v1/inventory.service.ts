@@ -21,5 +21,9 @@ export type InventoryServer = $ServiceImplementation<typeof InventoryDefinition>
  */
 export type InventoryClient = $Client<typeof InventoryDefinition>;
 
-/** Creates a client of `shop.inventory.v1.Inventory`. @param target for example `consul:///name` or `static:///host:port` */
+/**
+ * Creates a client of `shop.inventory.v1.Inventory`.
+ *
+ * @param target for example `consul:///name` or `static:///host:port`
+ */
 export const createInventoryClient = (target: string, options?: $ClientOptions): InventoryClient => $createClient(InventoryDefinition, target, options);

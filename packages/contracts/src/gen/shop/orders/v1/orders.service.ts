@@ -21,5 +21,9 @@ export type OrdersServer = $ServiceImplementation<typeof OrdersDefinition>;
  */
 export type OrdersClient = $Client<typeof OrdersDefinition>;
 
-/** Creates a client of `shop.orders.v1.Orders`. @param target for example `consul:///name` or `static:///host:port` */
+/**
+ * Creates a client of `shop.orders.v1.Orders`.
+ *
+ * @param target for example `consul:///name` or `static:///host:port`
+ */
 export const createOrdersClient = (target: string, options?: $ClientOptions): OrdersClient => $createClient(OrdersDefinition, target, options);

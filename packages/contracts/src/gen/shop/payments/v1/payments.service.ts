@@ -21,5 +21,9 @@ export type PaymentsServer = $ServiceImplementation<typeof PaymentsDefinition>;
  */
 export type PaymentsClient = $Client<typeof PaymentsDefinition>;
 
-/** Creates a client of `shop.payments.v1.Payments`. @param target for example `consul:///name` or `static:///host:port` */
+/**
+ * Creates a client of `shop.payments.v1.Payments`.
+ *
+ * @param target for example `consul:///name` or `static:///host:port`
+ */
 export const createPaymentsClient = (target: string, options?: $ClientOptions): PaymentsClient => $createClient(PaymentsDefinition, target, options);
