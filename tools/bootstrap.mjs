@@ -12,8 +12,18 @@
  * Plain JavaScript without dependencies, because nothing is installed when it starts. Progress goes to stderr: stdout belongs to the command.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -279,9 +289,34 @@ async function build(project) {
     env: process.env,
   });
   if (timedOut) throw new Stop(`the build did not finish within ${BUILD_LIMIT_MS / 60_000} minutes`);
+  linkCommands();
   if (code === 0 && (fresh || tookMs > 3000)) say(`built in ${(tookMs / 1000).toFixed(1)} s`);
   return { code, output: output.trim() };
 }
+
+/**
+ * Makes the commands of our own packages runnable (`npx breakwater`): npm links them at install time, when their files do not
+ * exist yet and so get no right to execute.
+ */
+function linkCommands() {
+  const { workspaces = [] } = readJson(join(ROOT, 'package.json')) ?? {};
+  const dirs = workspaces.flatMap((pattern) => (pattern.endsWith('/*') ? listDirs(pattern.slice(0, -2)) : [pattern]));
+  for (const dir of dirs) {
+    for (const [name, target] of Object.entries(readJson(join(ROOT, dir, 'package.json'))?.bin ?? {})) {
+      const file = join(ROOT, dir, target);
+      if (!existsSync(file)) continue;
+      if ((statSync(file).mode & 0o111) !== 0o111) chmodSync(file, 0o755);
+      const link = join(ROOT, 'node_modules/.bin', name);
+      if (process.platform === 'win32' || existsSync(link)) continue;
+      mkdirSync(dirname(link), { recursive: true });
+      rmSync(link, { force: true });
+      symlinkSync(relative(dirname(link), file), link);
+    }
+  }
+}
+
+const listDirs = (parent) =>
+  existsSync(join(ROOT, parent)) ? readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`) : [];
 
 const alive = (pid) => {
   try {

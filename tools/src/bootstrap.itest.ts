@@ -82,6 +82,15 @@ describe('bootstrap.mjs', () => {
     );
   });
 
+  it('makes the commands of a workspace runnable', async () => {
+    write('package.json', JSON.stringify({ name: 'r', private: true, type: 'module', workspaces: ['tools'] }));
+    write('tools/package.json', JSON.stringify({ name: 't', type: 'module', bin: { thing: 'dist/thing.js' } }));
+    write('tools/src/thing.ts', '#!/usr/bin/env node\nexport {};\n');
+    await bootstrap(['build']);
+    const { code } = await run(join(dir, 'node_modules/.bin/thing'), [], { limitMs: 10_000 });
+    assert.equal(code, 0);
+  });
+
   it('names the nearest command for an unknown one, and lists them all', async () => {
     const { code, stderr } = await bootstrap(['biuld']);
     assert.equal(code, 2);
