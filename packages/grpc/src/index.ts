@@ -1,1 +1,1 @@
-export {};
+export { grpcTransport, type GrpcTransportOptions } from './transport/grpc-transport.js';

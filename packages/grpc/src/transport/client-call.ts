@@ -1,0 +1,263 @@
+import { status as grpcStatus, type Channel, type InterceptingListener, type Metadata as GrpcMetadata, type StatusObject } from '@grpc/grpc-js';
+import { Code, fail, Metadata, type Call, type Clock, type Failure, type Outcome, type Sent, type Status } from '@breakwater/core';
+import { COMPRESSION, type ClientLimits, type Compression, type Method } from '@breakwater/rpc';
+import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
+import { connectionLost, deadlineExceeded, decodeFailed, encodeFailed, fromGrpcStatus, messageTooLarge } from './failures.js';
+import { headerListBytes, incoming } from './incoming-metadata.js';
+import { OutgoingMetadata, toBuffer, type DispatchObserver } from './outgoing-metadata.js';
+import { RequestPump, type MessageWriter } from './request-pump.js';
+
+/** What a call needs of its connection. */
+export interface CallHost {
+  readonly peer: string;
+  readonly limits: ClientLimits;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly ready: boolean;
+  channel(compression: Compression): Channel;
+  enter(call: ClientCall): void;
+  leave(call: ClientCall): void;
+}
+
+type GrpcCall = ReturnType<Channel['createCall']>;
+
+/** grpc-js' write flag for "do not compress this message". */
+const NO_COMPRESS = 2;
+const OK_DETAILS = 'the server answered OK without a response message';
+
+/**
+ * One RPC on a grpc-js channel, from its start to its terminal outcome: the listener of the grpc-js call, its deadline
+ * and its cancellation in one object. Uses the channel's `createCall`, below grpc-js' stubs and interceptors.
+ */
+export class ClientCall implements InterceptingListener, Expiring, DispatchObserver, MessageWriter {
+  wheelSlot: Expiring['wheelSlot'] = undefined;
+  wheelIndex = 0;
+  /** Place in the connection's list of calls. */
+  hostIndex = 0;
+
+  private grpcCall: GrpcCall | undefined;
+  private headers: Metadata | undefined;
+  private value: unknown;
+  private received = 0;
+  private ended = false;
+  private pump: RequestPump | undefined;
+  /** The header block of the current attempt has left; `refused`: that of an earlier attempt had, and was not accepted. */
+  private dispatched = false;
+  private refused = false;
+  private compress = false;
+  private readonly onCancel = (status: Status): void => this.abort(status);
+
+  constructor(
+    private readonly host: CallHost,
+    private readonly method: Method,
+    private readonly call: Call,
+    private readonly resolve: (outcome: Outcome) => void,
+    private readonly reject: (defect: unknown) => void,
+  ) {}
+
+  start(): void {
+    const { host, call, method } = this;
+    const now = host.clock.now();
+    if (call.cancellation.status !== undefined) return this.resolve(fail(call.cancellation.status));
+    if (call.deadline <= now) return this.resolve(fail(deadlineExceeded(host.peer, 'no')));
+    let first: Buffer | undefined;
+    if (method.kind === 'unary' || method.kind === 'server_stream') {
+      const encoded = this.encode(call.request);
+      if (!Buffer.isBuffer(encoded)) return this.resolve(fail(encoded));
+      first = encoded;
+    }
+    const compression = call.attributes.get(COMPRESSION) ?? host.limits.compression;
+    this.compress = compression !== 'identity';
+    const metadata = this.metadata(now);
+    if (!(metadata instanceof OutgoingMetadata)) return this.resolve(fail(metadata));
+    // The deadline is enforced by the wheel and sent in the header; grpc-js would set a timer of its own for it.
+    const grpcCall = host.channel(compression).createCall(method.path, Number.POSITIVE_INFINITY, null, null, null);
+    this.grpcCall = grpcCall;
+    host.enter(this);
+    host.wheel.add(this, call.deadline, now);
+    call.cancellation.onCancel(this.onCancel);
+    grpcCall.start(metadata, this);
+    grpcCall.startRead();
+    if (first !== undefined) {
+      grpcCall.sendMessageWithContext(this.compress ? {} : { flags: NO_COMPRESS }, first);
+      grpcCall.halfClose();
+    } else if (call.requests !== undefined) {
+      this.pump = new RequestPump(call.requests, this);
+      this.pump.start();
+    } else grpcCall.halfClose();
+  }
+
+  // What grpc-js tells
+
+  onReceiveMetadata(metadata: GrpcMetadata): void {
+    if (this.ended) return;
+    if (!this.headersFit(metadata)) return;
+    this.headers = incoming(metadata);
+    this.guard(() => this.call.responses?.headers(this.headers ?? Metadata.EMPTY));
+  }
+
+  onReceiveMessage(bytes: Buffer): void {
+    if (this.ended) return;
+    let value: unknown;
+    try {
+      value = this.method.decodeResponse(bytes);
+    } catch (error) {
+      return this.abort(decodeFailed(`the response of ${this.method.path}`, error));
+    }
+    const sink = this.call.responses;
+    if (sink === undefined) {
+      this.received += 1;
+      this.value = value;
+      return;
+    }
+    this.guard(() => {
+      const more = sink.message(value);
+      if (more === true) this.grpcCall?.startRead();
+      else more.then(this.readOn, this.defect);
+    });
+  }
+
+  onReceiveStatus(status: StatusObject): void {
+    if (this.ended) return;
+    if (status.code === grpcStatus.OK) return this.succeed(status);
+    const expired = this.call.deadline <= this.host.clock.now();
+    this.finish(fromGrpcStatus(status, { peer: this.host.peer, sent: this.sent, headers: this.headers, expired }));
+  }
+
+  onDispatch(): void {
+    this.dispatched = true;
+    // Cancelled in the tick of its start: grpc-js had nothing to cancel yet. Before this tick ends, nothing has left.
+    if (this.ended) queueMicrotask(() => this.grpcCall?.cancelWithStatus(grpcStatus.CANCELLED, 'cancelled'));
+  }
+
+  onPick(): void {
+    if (!this.dispatched) return;
+    this.dispatched = false;
+    this.refused = true;
+    // grpc-js repeats it by itself on this endpoint. While that is not connected, the layers above know a better one.
+    if (!this.host.ready) this.abort(connectionLost(this.host.peer, 'the server closed it before it took the call'));
+  }
+
+  // What the pump of the request stream asks for
+
+  write(message: unknown, done: () => void): void {
+    const encoded = this.encode(message);
+    if (!Buffer.isBuffer(encoded)) return this.abort(encoded);
+    this.grpcCall?.sendMessageWithContext(this.compress ? { callback: done } : { callback: done, flags: NO_COMPRESS }, encoded);
+  }
+
+  closeRequests(): void {
+    this.grpcCall?.halfClose();
+  }
+
+  failRequests(error: unknown): void {
+    this.abort({
+      code: Code.CANCELLED,
+      origin: 'local',
+      reason: 'CANCELLED',
+      details: `the request stream failed: ${error instanceof Error ? error.message : String(error)}`,
+      cause: error,
+    });
+  }
+
+  // Ends
+
+  expire(): void {
+    this.abort(deadlineExceeded(this.host.peer, this.sent));
+  }
+
+  /** Ends the call on this side. */
+  abort(status: Status): void {
+    if (this.ended) return;
+    const failure: Failure = { ok: false, status, trailers: Metadata.EMPTY, sent: this.sent, headers: this.headers, peer: this.host.peer };
+    this.finish(failure);
+    this.grpcCall?.cancelWithStatus(grpcStatus.CANCELLED, 'cancelled');
+  }
+
+  private get sent(): Sent {
+    if (this.dispatched) return 'unknown';
+    return this.refused ? 'refused' : 'no';
+  }
+
+  private succeed(status: StatusObject): void {
+    if (this.call.responses === undefined && this.received !== 1) {
+      const details = this.received === 0 ? OK_DETAILS : `the server sent ${this.received} response messages where one is allowed`;
+      return this.abort({ code: Code.UNIMPLEMENTED, origin: 'remote', details });
+    }
+    this.finish({
+      ok: true,
+      value: this.value,
+      headers: this.headers ?? Metadata.EMPTY,
+      trailers: incoming(status.metadata),
+      peer: this.host.peer,
+    });
+  }
+
+  private finish(outcome: Outcome): void {
+    this.ended = true;
+    this.release();
+    this.resolve(outcome);
+  }
+
+  private release(): void {
+    this.host.wheel.remove(this);
+    this.call.cancellation.removeListener(this.onCancel);
+    this.host.leave(this);
+    this.pump?.stop();
+  }
+
+  private readonly readOn = (): void => {
+    if (!this.ended) this.grpcCall?.startRead();
+  };
+
+  /** The sink threw: a defect of a layer above. */
+  private readonly defect = (error: unknown): void => {
+    if (this.ended) return;
+    this.ended = true;
+    this.release();
+    this.grpcCall?.cancelWithStatus(grpcStatus.CANCELLED, 'cancelled');
+    this.reject(error);
+  };
+
+  private guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.defect(error);
+    }
+  }
+
+  private encode(message: unknown): Buffer | Status {
+    let bytes: Buffer;
+    try {
+      bytes = toBuffer(this.method.encodeRequest(message));
+    } catch (error) {
+      return encodeFailed(`the request of ${this.method.path}`, error);
+    }
+    const limit = this.host.limits.maxSendMessageBytes;
+    if (bytes.length <= limit) return bytes;
+    return messageTooLarge(`the request of ${this.method.path}`, bytes.length, 'limits.maxSendMessageBytes', limit);
+  }
+
+  private metadata(now: number): OutgoingMetadata | Status {
+    const { call, host } = this;
+    let metadata: OutgoingMetadata;
+    try {
+      metadata = new OutgoingMetadata(call.metadata, this, this.compress);
+    } catch (error) {
+      return encodeFailed('the metadata', error);
+    }
+    const limit = host.limits.maxHeaderBytes;
+    if (metadata.sizeBytes > limit) return messageTooLarge('metadata', metadata.sizeBytes, 'limits.maxHeaderBytes', limit);
+    if (call.deadline !== Number.POSITIVE_INFINITY) metadata.setTimeout(call.deadline - now);
+    return metadata;
+  }
+
+  private headersFit(metadata: GrpcMetadata): boolean {
+    const limit = this.host.limits.maxHeaderBytes;
+    const bytes = headerListBytes(metadata);
+    if (bytes <= limit) return true;
+    this.abort({ ...messageTooLarge('a received header list', bytes, 'limits.maxHeaderBytes', limit), origin: 'remote' });
+    return false;
+  }
+}

@@ -1,0 +1,103 @@
+import type { StatusObject } from '@grpc/grpc-js';
+import { Code, Metadata, toCode, type Failure, type Sent, type Status } from '@breakwater/core';
+import { decodeStatus } from '@breakwater/rpc';
+import { incoming, isEmpty } from './incoming-metadata.js';
+
+/** What is known of a call when grpc-js reports its end. */
+export interface CallFacts {
+  readonly peer: string;
+  readonly sent: Sent;
+  readonly headers: Metadata | undefined;
+  /** The call's own deadline has passed. */
+  readonly expired: boolean;
+}
+
+const TOO_LARGE = /^Received message larger than max \((\d+) vs (\d+)\)/;
+const INFLATES_TOO_LARGE = /^Received message that decompresses to a size larger than (\d+)/;
+const REFUSED = 'Stream refused by server';
+const HTTP_STATUS = /^Received HTTP status code (\d+)/;
+
+/** The failure behind a grpc-js status. grpc-js says what happened below gRPC only in words, read here and nowhere else. */
+export function fromGrpcStatus(status: StatusObject, facts: CallFacts): Failure {
+  const made = isEmpty(status.metadata) && facts.headers === undefined;
+  const trailers = incoming(status.metadata);
+  return {
+    ok: false,
+    status: classify(status, trailers, made, facts),
+    trailers,
+    sent: made && status.details === REFUSED ? 'refused' : facts.sent,
+    headers: facts.headers,
+    peer: facts.peer,
+  };
+}
+
+function classify(status: StatusObject, trailers: Metadata, local: boolean, facts: CallFacts): Status {
+  const code = toCode(status.code);
+  if (code === Code.RESOURCE_EXHAUSTED) {
+    const tooLarge = describeTooLarge(status.details, isEmpty(status.metadata), facts.peer);
+    if (tooLarge !== undefined) return { code, origin: 'remote', reason: 'MESSAGE_TOO_LARGE', details: tooLarge };
+  }
+  if (local && code === Code.UNAVAILABLE) return connectionLost(facts.peer, status.details);
+  const http = local || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
+  if (http !== null) {
+    return { code, origin: 'remote', reason: 'PEER_NOT_GRPC', details: `${facts.peer} answered HTTP status ${http[1]}, not gRPC` };
+  }
+  const decoded = decodeStatus(status.code, status.details, trailers);
+  if (code === Code.DEADLINE_EXCEEDED && decoded.reason === undefined && facts.expired) {
+    return { ...decoded, reason: 'DEADLINE_EXCEEDED' };
+  }
+  if (code === Code.UNIMPLEMENTED && decoded.reason === undefined && status.details.startsWith('The server does not implement the method')) {
+    return { ...decoded, reason: 'METHOD_UNKNOWN' };
+  }
+  return decoded;
+}
+
+function describeTooLarge(text: string, byUs: boolean, peer: string): string | undefined {
+  const plain = TOO_LARGE.exec(text);
+  const who = byUs ? 'this client accepts (limits.maxReceiveMessageBytes)' : `the server ${peer} accepts (its limits.maxReceiveMessageBytes)`;
+  if (plain !== null) return `a message of ${plain[1]} bytes is over the ${plain[2]} bytes that ${who}`;
+  const inflated = INFLATES_TOO_LARGE.exec(text);
+  if (inflated !== null) return `a message decompresses to more than the ${inflated[1]} bytes that ${who}`;
+  return undefined;
+}
+
+export const connectionLost = (peer: string, why: string): Status => ({
+  code: Code.UNAVAILABLE,
+  origin: 'remote',
+  reason: 'CONNECTION_LOST',
+  details: `the connection to ${peer} was lost: ${why}`,
+});
+
+/** The deadline passed on this side. */
+export const deadlineExceeded = (peer: string, sent: Sent): Status => ({
+  code: Code.DEADLINE_EXCEEDED,
+  origin: 'remote',
+  reason: 'DEADLINE_EXCEEDED',
+  details: sent === 'no' ? 'the deadline passed before the call was sent' : `${peer} did not answer within the deadline`,
+});
+
+export const encodeFailed = (what: string, cause: unknown): Status => ({
+  code: Code.INTERNAL,
+  origin: 'local',
+  reason: 'ENCODE_FAILED',
+  details: `${what} could not be encoded: ${message(cause)}`,
+  cause,
+});
+
+export const decodeFailed = (what: string, cause: unknown): Status => ({
+  code: Code.INTERNAL,
+  origin: 'remote',
+  reason: 'DECODE_FAILED',
+  details: `${what} could not be decoded: ${message(cause)}`,
+  cause,
+});
+
+/** @param limit name of the option, such as `limits.maxSendMessageBytes` */
+export const messageTooLarge = (what: string, bytes: number, limit: string, limitBytes: number): Status => ({
+  code: Code.RESOURCE_EXHAUSTED,
+  origin: 'local',
+  reason: 'MESSAGE_TOO_LARGE',
+  details: `${what} of ${bytes} bytes is over ${limit} = ${limitBytes}`,
+});
+
+export const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
