@@ -1,9 +1,11 @@
 /**
  * `npm run lint [-- --fix]`
- * The checks that look at sources only: format, lint with types, layers, ambient ban. `--fix` repairs what biome and oxlint can.
+ * The checks that look at sources only: format, lint with types, lockfile, layers, ambient ban. `--fix` repairs what biome and
+ * oxlint can, and completes the lockfile.
  */
 import { format } from './checks/format.js';
 import { sourceChecks } from './checks/index.js';
+import { checkLockfile } from './checks/lockfile.js';
 import { oxlint } from './checks/oxlint.js';
 import { endChildrenOnSignal } from './child-process.js';
 import { checkStage, duration, formatFailure } from './stage.js';
@@ -19,6 +21,7 @@ endChildrenOnSignal();
 if (args.includes('--fix')) {
   await oxlint([], { fix: true });
   await format({ write: true });
+  checkLockfile({ fix: true });
 }
 let failures = 0;
 for (const { name, check } of sourceChecks()) {

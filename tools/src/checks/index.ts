@@ -5,6 +5,7 @@ import { layers } from '../layers/index.js';
 import { ROOT } from '../repo.js';
 import type { Failure } from '../stage.js';
 import { format } from './format.js';
+import { checkLockfile } from './lockfile.js';
 import { allAmbientEscapes, type Finding, isAmbient, oxlint } from './oxlint.js';
 import { checkSnippets } from './snippets.js';
 
@@ -40,6 +41,7 @@ export function sourceChecks(): readonly Check[] {
   return [
     { name: 'format', check: () => format() },
     { name: 'lint', check: async () => (await linted()).filter((finding) => !isAmbient(finding)) },
+    { name: 'lockfile', check: () => checkLockfile() },
     { name: 'layers', check: () => layers() },
     { name: 'ambient ban', check: async () => [...(await linted()).filter(isAmbient), ...allAmbientEscapes()] },
   ];
