@@ -1,1 +1,1 @@
-export {};
+export { startAgent, type Agent, type AgentOptions } from './start-agent.js';

@@ -154,7 +154,10 @@ export class ConsulRegistration implements Registration {
     const body = toRegistration(this.instance, check, deregisterCriticalAfterMs, this.generation);
     const failure = await this.send((api, ctx) => api.agent.service.register({ ...body, ctx } as unknown as { name: string }));
     this.announced = failure === undefined;
-    return failure;
+    // A check that the agent knew already keeps the status it had, also critical: say at once that all is well.
+    if (failure !== undefined || check.kind !== 'ttl' || this.stopped) return failure;
+    const passed = await this.passCheck();
+    return passed === 'forgotten' ? new ConsulError('status', 'the agent lost the instance as soon as it had it') : passed;
   }
 
   private renew(): Promise<ConsulError | 'forgotten' | undefined> {
