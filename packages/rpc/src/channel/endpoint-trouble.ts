@@ -1,4 +1,4 @@
-import type { Outcome } from '@breakwater/core';
+import type { Clock, Outcome } from '@breakwater/core';
 import { Code } from '@breakwater/core';
 
 /** Failures in a row that make an endpoint suspicious. */
@@ -18,7 +18,7 @@ export class EndpointTrouble {
   private until = Number.NEGATIVE_INFINITY;
 
   /** @returns whether the endpoint has just become troubled */
-  record(outcome: Outcome, now: () => number): boolean {
+  record(outcome: Outcome, clock: Clock): boolean {
     if (!isNoAnswer(outcome)) {
       this.failuresInRow = 0;
       this.pauseMs = FIRST_PAUSE_MS;
@@ -27,7 +27,7 @@ export class EndpointTrouble {
     }
     this.failuresInRow += 1;
     if (this.failuresInRow < TROUBLED_AFTER) return false;
-    const instant = now();
+    const instant = clock.now();
     if (instant < this.until) return false;
     this.until = instant + this.pauseMs;
     this.pauseMs = Math.min(MAX_PAUSE_MS, this.pauseMs * 2);

@@ -53,7 +53,7 @@ export class Slot implements Candidate {
   private readonly settle = (outcome: Outcome): Outcome => {
     this.inFlight -= 1;
     const wasTroubled = this.trouble.troubledUntil !== Number.NEGATIVE_INFINITY;
-    const becameTroubled = this.trouble.record(outcome, this.runtime.clock.now);
+    const becameTroubled = this.trouble.record(outcome, this.runtime.clock);
     if (becameTroubled || (wasTroubled && this.trouble.troubledUntil === Number.NEGATIVE_INFINITY)) this.onChange(this);
     return { ...outcome, peer: this.endpoint.id };
   };
