@@ -1,1 +1,16 @@
-export {};
+// Services
+export { createService, type Service, type ServiceOptions } from './server/create-service.js';
+export type { DrainReport } from './lifecycle/drain.js';
+export type { BlockingCall } from './lifecycle/call-tracker.js';
+export { LIFECYCLE_DEFAULTS, type LifecycleOptions } from './lifecycle/lifecycle-options.js';
+export { SERVER_POLICY_KEYS, type ServerPolicies } from './policies/server-policies.js';
+// Clients
+export { breakerOf, closeClient, createClient, inspectClient, type ClientOptions, type PickerName } from './client/create-client.js';
+export { CLIENT_POLICY_KEYS, type ClientPolicies, type RetryPolicyOptions } from './policies/client-policies.js';
+// What they use unless told otherwise
+export { closeDefaults, defaultRegistries, defaultRuntime, defaultTransport } from './defaults.js';
+export { logPolicyEvents } from './logging/policy-log.js';
+export type { ClientConfig, Config, ServiceConfig } from './config/config.js';
+// What handlers and callers meet
+export { Code, ConfigError, RpcError } from '@breakwater/core';
+export { detach, ListenError, type CallContext, type CallOptions, type ServiceImplementation } from '@breakwater/rpc';

@@ -1,0 +1,46 @@
+import { createRuntime, type Runtime } from '@breakwater/core';
+import { consul } from '@breakwater/consul';
+import { dnsRegistry, type Registry, staticRegistry } from '@breakwater/discovery';
+import { grpcTransport } from '@breakwater/grpc';
+import type { Transport } from '@breakwater/rpc';
+
+/**
+ * What clients and services of this process use unless they are told otherwise. Made at first use, closed by
+ * `closeDefaults`.
+ */
+let runtime: Runtime | undefined;
+let transport: Transport | undefined;
+let registries: readonly Registry[] | undefined;
+
+/** One runtime for the process, so that a listener to its events hears of every client and service. */
+export const defaultRuntime = (): Runtime => {
+  runtime ??= createRuntime();
+  return runtime;
+};
+
+/** grpc-js. */
+export const defaultTransport = (): Transport => {
+  transport ??= grpcTransport();
+  return transport;
+};
+
+/** Consul at `CONSUL_HTTP_ADDR` (token `CONSUL_HTTP_TOKEN`) or 127.0.0.1:8500, `static:///...` and `dns:///...`. */
+export const defaultRegistries = (): readonly Registry[] => {
+  registries ??= [consul(consulEnvironment()), staticRegistry(), dnsRegistry()];
+  return registries;
+};
+
+/** Ends the default registries' watches. They are made anew at next use. */
+export async function closeDefaults(): Promise<void> {
+  const open = registries ?? [];
+  registries = undefined;
+  await Promise.all(open.map((registry) => registry.close()));
+}
+
+function consulEnvironment(): { address?: string; token?: string } {
+  const { CONSUL_HTTP_ADDR: address, CONSUL_HTTP_TOKEN: token } = process.env;
+  return {
+    ...(address === undefined || address === '' ? {} : { address }),
+    ...(token === undefined || token === '' ? {} : { token }),
+  };
+}
