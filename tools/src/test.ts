@@ -3,7 +3,7 @@
  * The one gate of the repo: static checks, then unit tests, then integration tests against real servers.
  * Every stage runs, whatever failed before; the summary repeats the failures and the last line is `N passed, N failed[, N skipped]`.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checks } from './checks/index.js';
 import { endChildrenOnSignal, run } from './child-process.js';
@@ -105,6 +105,7 @@ function coverageEnv({ coverage }: TestOptions): Readonly<Record<string, string>
 
 async function printCoverage(): Promise<void> {
   say('\n── coverage');
+  if (!existsSync(join(COVERAGE_DIR, 'tmp'))) return say('  nothing ran');
   const { code, stdout, stderr } = await run(
     process.execPath,
     [join(ROOT, 'node_modules/c8/bin/c8.js'), 'report', '--temp-directory', join(COVERAGE_DIR, 'tmp')],

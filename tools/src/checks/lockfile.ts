@@ -95,7 +95,7 @@ export function platformOf(name: string): { os: string[]; cpu: string[]; libc?: 
     : parts.some((part) => part.startsWith('gnu'))
       ? 'glibc'
       : undefined;
-  return { os: [os], cpu: [cpu], ...(libc === undefined ? {} : { libc: [libc] }) };
+  return { cpu: [cpu], ...(libc === undefined ? {} : { libc: [libc] }), os: [os] };
 }
 
 /**
@@ -107,12 +107,17 @@ export function completeLockfile(lock: Lockfile): Lockfile {
   for (const { name, range, optional, dev } of missingEntries(lock)) {
     const platform = platformOf(name);
     if (!optional || platform === undefined || !/^\d+\.\d+\.\d+[\w.+-]*$/.test(range)) continue;
-    packages[`node_modules/${name}`] = {
+    // npm sorts the fields by name behind the version: no rewriting by the next install.
+    const { cpu, libc, os } = platform;
+    const entry = {
       version: range,
+      cpu,
       ...(dev ? { dev } : {}),
+      ...(libc === undefined ? {} : { libc }),
       optional: true,
-      ...platform,
-    } as LockEntry;
+      os,
+    };
+    packages[`node_modules/${name}`] = entry;
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en'));
   return { ...lock, packages: Object.fromEntries(sorted) };
