@@ -83,6 +83,9 @@ class ConsulRegistry implements Registry {
       ...{ consistency, maxStalenessMs, requestTimeoutMs, runtime, waitMs },
       backoff: { initialMs: FIRST_BACKOFF_MS, maxMs: maxBackoffMs },
       serviceNames: () => serviceNames(client, requestTimeoutMs, query.dc),
+      onFailure: () => {
+        if (client === this.own) for (const registration of this.registrations) registration.verifySoon();
+      },
     });
   }
 

@@ -20,6 +20,7 @@ export interface ConsulRegistrationSettings {
 
 type Operation = (api: Consul, ctx: CallContext) => Promise<unknown>;
 
+const VERIFY_AT_MOST_EVERY_MS = 500;
 const BACKOFF = { initialMs: 500, maxMs: 15_000 };
 
 /**
@@ -32,6 +33,8 @@ export class ConsulRegistration implements Registration {
   private readonly backoff: Backoff;
   private readonly generation: string;
   private announced = false;
+  /** Start of the newest beat, on the clock. */
+  private verifiedAt = Number.NEGATIVE_INFINITY;
   private timer: Timer | undefined;
   private pending: PendingAnswer | undefined;
   private onBeat: ((failure: ConsulError | undefined) => void) | undefined;
@@ -90,6 +93,12 @@ export class ConsulRegistration implements Registration {
     return this.deregistration;
   }
 
+  /** Something else noticed trouble with the agent: it may have restarted and forgotten us, so ask soon, not at the next beat. */
+  verifySoon(): void {
+    if (this.stopped || !this.announced || this.pending !== undefined || this.state.kind !== 'registered') return;
+    this.schedule(this.settings.runtime.clock.now() < this.verifiedAt + VERIFY_AT_MOST_EVERY_MS ? VERIFY_AT_MOST_EVERY_MS : 0);
+  }
+
   /** Ends the heartbeat and leaves the rest to expire. */
   stop(): void {
     if (this.stopped) return;
@@ -113,6 +122,7 @@ export class ConsulRegistration implements Registration {
 
   /** Announces or renews, and schedules the next beat. @returns the failure, if any */
   private async beat(): Promise<ConsulError | undefined> {
+    this.verifiedAt = this.settings.runtime.clock.now();
     const failure = await this.prove();
     if (this.stopped) return undefined;
     if (failure === undefined) {

@@ -18,6 +18,8 @@ export interface ServiceWatchSettings {
   readonly runtime: Runtime;
   /** Names of the services there are, for hints; may reject. */
   readonly serviceNames: () => Promise<readonly string[]>;
+  /** Told of every failed read: others that depend on the agent may want to look. */
+  readonly onFailure: () => void;
 }
 
 /**
@@ -133,6 +135,7 @@ export class ServiceWatch implements WatchSource {
     this.believing.failure(
       registryUnavailable(`${this.name} cannot be asked for ${describeQuery(this.query)}: ${failure.message}; asking again in ${delayMs} ms`, failure),
     );
+    this.settings.onFailure();
     return delayMs;
   }
 
