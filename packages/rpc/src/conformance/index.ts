@@ -1,0 +1,35 @@
+import type { Transport } from '../transport/transport.js';
+import { describeEndings } from './endings.js';
+import { Fixture, type TransportFeatures } from './fixture.js';
+import { describeKinds } from './kinds.js';
+import { describeLifecycle } from './lifecycle.js';
+import { describeLimits } from './limits.js';
+import { describeMetadata } from './metadata.js';
+import { describeStatuses } from './statuses.js';
+import { describeStreams } from './streams.js';
+
+export type { TransportFeatures } from './fixture.js';
+
+/**
+ * Declares the mocha suite that every transport passes: the contract of the seam as tests, in the order of its parts.
+ *
+ * @param create a fresh transport; each test opens its own listeners and connections on it and closes them
+ * @param features what the transport may do differently without being wrong
+ */
+export function describeTransport(name: string, create: () => Transport, features: TransportFeatures = {}): void {
+  describe(`transport conformance: ${name}`, () => {
+    let fixture: Fixture | undefined;
+    const current = (): Fixture => (fixture ??= new Fixture(create()));
+    afterEach(async () => {
+      await fixture?.dispose();
+      fixture = undefined;
+    });
+    describe('kinds of RPC', () => describeKinds(current));
+    describe('metadata', () => describeMetadata(current, features));
+    describe('statuses', () => describeStatuses(current, features));
+    describe('deadlines and cancellation', () => describeEndings(current));
+    describe('streams', () => describeStreams(current));
+    describe('limits and compression', () => describeLimits(current));
+    describe('connections and listeners', () => describeLifecycle(current, features));
+  });
+}
