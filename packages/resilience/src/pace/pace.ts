@@ -54,7 +54,7 @@ export function pace(options: PaceOptions, runtime: Pick<Runtime, 'clock'>): Pac
   let asked = false;
   let closing: Promise<void> | undefined;
 
-  // At most one start is asked for at a time, so that none is spent on work that has left.
+  // One start is asked for at a time: were there one per waiter, those that have left would still use theirs up.
   const ask = (): void => {
     if (asked || closing !== undefined || queue.size === 0) return;
     asked = true;
