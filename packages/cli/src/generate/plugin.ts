@@ -26,7 +26,7 @@ export const runTsProto = async (
   const plugin = require.resolve('ts-proto/build/src/plugin.js');
   const result = await runChild(process.execPath, [plugin], { input: toBinary(CodeGeneratorRequestSchema, request) });
   if (result.code !== 0) {
-    throw new CliError(`ts-proto failed: ${result.stderr.split('\n')[0] ?? ''}`, {
+    throw new CliError(`ts-proto failed: ${(result.stderr.split('\n')[0] ?? '').replace(/^FAILED!/, '')}`, {
       remedy: 'If the protos compile with protoc, this is a defect of the generator: report it with the proto.',
       cause: result.stderr,
     });
