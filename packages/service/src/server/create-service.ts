@@ -10,7 +10,7 @@ import {
   type Transport,
 } from '@breakwater/rpc';
 import type { Logger } from 'pino';
-import { withServiceConfig } from '../config/apply.js';
+import { checkServiceMethods, withServiceConfig } from '../config/apply.js';
 import type { Config } from '../config/config.js';
 import { defaultRuntime, defaultTransport } from '../defaults.js';
 import type { DrainReport } from '../lifecycle/drain.js';
@@ -119,6 +119,7 @@ export function createService(given: ServiceOptions): Service {
     limits: serverLimits(options.limits),
     policies: options.policies ?? {},
     methods: options.methods ?? {},
+    checkMethods: (known) => checkServiceMethods(options, known),
     lifecycle: resolveLifecycle(options.lifecycle),
     reflection: options.reflection ?? true,
     signals: options.signals ?? true,

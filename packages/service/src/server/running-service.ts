@@ -3,6 +3,7 @@ import type { Instance, Registration, Registry } from '@breakwater/discovery';
 import {
   Health,
   type Listener,
+  type Method,
   methodsOf,
   recover,
   reflection,
@@ -37,6 +38,8 @@ export interface RunningServiceOptions {
   readonly limits: ServerLimits;
   readonly policies: ServerPolicies;
   readonly methods: Readonly<Record<string, ServerPolicies>>;
+  /** @throws ConfigError when the configuration file names a method that is not there */
+  readonly checkMethods: (known: readonly Method[]) => void;
   readonly lifecycle: LifecycleSettings;
   readonly reflection: boolean;
   readonly signals: boolean;
@@ -149,7 +152,9 @@ export class RunningService implements Service {
     if (this.definitions.length === 0) {
       throw ConfigError.rule('add', undefined, `${this.options.name} serves nothing; call add(Definition, handlers) before start()`);
     }
-    checkMethodNames('methods', this.options.methods, this.definitions.flatMap(methodsOf));
+    const known = this.definitions.flatMap(methodsOf);
+    this.options.checkMethods(known);
+    checkMethodNames('methods', this.options.methods, known);
   }
 
   /** Health and reflection are asked when things go badly: no limit stands in front of them. */
