@@ -10,7 +10,15 @@ export { CLIENT_POLICY_KEYS, type ClientPolicies, type RetryPolicyOptions } from
 // What they use unless told otherwise
 export { closeDefaults, defaultRegistries, defaultRuntime, defaultTransport } from './defaults.js';
 export { logPolicyEvents } from './logging/policy-log.js';
-export type { ClientConfig, Config, ServiceConfig } from './config/config.js';
+// Settings from file and environment
+export { loadConfig, type LoadConfigOptions } from './config/load-config.js';
+export {
+  describeConfig,
+  type ConfigDescription,
+  type DescribeConfigOptions,
+  type DescribedSetting,
+} from './config/describe-config.js';
+export { NO_CONFIG, type ClientConfig, type Config, type ServiceConfig } from './config/config.js';
 // What handlers and callers meet
 export { Code, ConfigError, RpcError } from '@breakwater/core';
 export { detach, ListenError, type CallContext, type CallOptions, type ServiceImplementation } from '@breakwater/rpc';

@@ -91,7 +91,7 @@ const handles = new WeakMap<object, ClientHandle>();
  */
 export function createClient<D extends ServiceDefinition>(definition: D, target: string, given: ClientOptions = {}): Client<D> {
   requireKnownKeys('', given, OPTION_KEYS);
-  const options = withClientConfig(target, given);
+  const options = withClientConfig(target, given, methodsOf(definition));
   const runtime = options.runtime ?? defaultRuntime();
   const methods = options.methods ?? {};
   checkMethodNames('methods', methods, methodsOf(definition));

@@ -80,8 +80,7 @@ const OFF = { on: false, canBeOff: true };
 type Given = Readonly<Record<string, unknown>>;
 type Rest = Partial<Pick<SettingGroup, 'types' | 'open' | 'beside' | 'policy'>>;
 
-/** The functions of other packages take their own option types and check whatever they are given: that is their job here. */
-// biome-ignore lint: see above
+/** The functions of other packages take option types of their own and check whatever they are given: that is their job here. */
 function group<O, D extends object>(side: Side, path: string, defaults: D, resolve: (given: O, field: string) => object, rest: Rest = {}): SettingGroup {
   return {
     side,
@@ -102,7 +101,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   }),
   group('service', 'advertise', { host: undefined, port: undefined }, resolveAdvertise, { types: { host: 'text' } }),
   group('service', 'limits', DEFAULT_SERVER_LIMITS, serverLimits, { open: NO_LIMITS, beside: { maxConnectionAgeGraceMs: { maxConnectionAgeMs: 1000 } } }),
-  group('service', 'lifecycle', LIFECYCLE_DEFAULTS, resolveLifecycle, { beside: { streamGraceMs: { drainTimeoutMs: LIFECYCLE_DEFAULTS.drainTimeoutMs } } }),
+  group('service', 'lifecycle', LIFECYCLE_DEFAULTS, resolveLifecycle),
   group('service', 'policies.deadline', { timeoutMs: null, streamTimeoutMs: null }, resolveServerDeadline, {
     open: NO_TOTAL,
     policy: { on: true, canBeOff: false },
