@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { run } from '../child-process.js';
 import { filesBelow, ROOT, workspaces } from '../repo.js';
 import type { Failure } from '../stage.js';
@@ -34,7 +34,9 @@ export async function oxlint(
     ...(fix ? ['--fix'] : []),
     ...paths,
   ];
-  const { code, stdout, stderr, timedOut } = await run(process.execPath, args, { limitMs: LIMIT_MS, cwd });
+  // oxlint looks for its type-aware half on PATH when the folder it lints has no node_modules.
+  const env = { ...process.env, PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter) };
+  const { code, stdout, stderr, timedOut } = await run(process.execPath, args, { limitMs: LIMIT_MS, cwd, env });
   if (timedOut) throw new Error(`oxlint did not finish within ${LIMIT_MS / 1000} s`);
   let diagnostics: readonly Diagnostic[];
   try {
