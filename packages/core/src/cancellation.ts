@@ -5,11 +5,13 @@ type Listener = (status: Status) => void;
 /**
  * Fires at most once, when the call is cancelled or its deadline passes. Not an AbortSignal: that costs microseconds
  * per call and is made at the edge only when user code asks for one.
- * A listener added after the firing runs at once. Whoever adds one removes it when its work is done.
+ * A listener added after the firing runs at once; one removed before its turn is not called. It must not throw. Whoever
+ * adds one removes it when its work is done.
  */
 export class Cancellation {
   private fired: Status | undefined;
-  private listeners: Listener[] | undefined;
+  /** An empty place is a listener removed while the others were being called. */
+  private listeners: (Listener | undefined)[] | undefined;
 
   /** Why it fired; undefined while it has not. */
   get status(): Status | undefined {
@@ -24,9 +26,10 @@ export class Cancellation {
   cancel(status: Status): void {
     if (this.fired !== undefined) return;
     this.fired = status;
-    const listeners = this.listeners;
+    const { listeners } = this;
+    if (listeners === undefined) return;
+    for (const listener of listeners) listener?.(status);
     this.listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener(status);
   }
 
   onCancel(listener: Listener): void {
@@ -36,13 +39,16 @@ export class Cancellation {
   }
 
   removeListener(listener: Listener): void {
-    const index = this.listeners?.indexOf(listener) ?? -1;
-    if (index >= 0) this.listeners?.splice(index, 1);
+    const { listeners } = this;
+    const index = listeners?.indexOf(listener) ?? -1;
+    if (listeners === undefined || index < 0) return;
+    if (this.fired === undefined) listeners.splice(index, 1);
+    else listeners[index] = undefined;
   }
 
   /** How many listeners wait; for leak tests. */
   get listenerCount(): number {
-    return this.listeners?.length ?? 0;
+    return this.listeners?.filter((listener) => listener !== undefined).length ?? 0;
   }
 }
 

@@ -115,13 +115,14 @@ export class Metadata implements Iterable<MetadataEntry> {
 
   /** For logs and tests: repeated keys become lists, bytes become base64. */
   toJSON(): Record<string, string | string[]> {
-    const plain: Record<string, string | string[]> = {};
+    // A map first: a key such as __proto__ is legal on the wire.
+    const plain = new Map<string, string | string[]>();
     for (const [key, value] of this.entries()) {
       const text = typeof value === 'string' ? value : Buffer.from(value).toString('base64');
-      const before = plain[key];
-      plain[key] = before === undefined ? text : Array.isArray(before) ? [...before, text] : [before, text];
+      const before = plain.get(key);
+      plain.set(key, before === undefined ? text : Array.isArray(before) ? [...before, text] : [before, text]);
     }
-    return plain;
+    return Object.fromEntries(plain);
   }
 }
 

@@ -52,22 +52,22 @@ function fuseOne(guard: Guard): Around {
 function fuseMany(guards: readonly Guard[]): Around {
   return (next) => async (call) => {
     const permits: Permit[] = [];
-    for (const guard of guards) {
-      const admission = guard.admit(call);
-      if (!admission.admitted) {
-        const refused = fail(admission.status);
-        settle(guards, permits, call, refused);
-        return refused;
-      }
-      permits.push(admission);
-    }
     let outcome: Outcome = UNSETTLED;
+    // Admission is inside too: a guard that throws must not cost the others their permits.
     try {
+      for (const guard of guards) {
+        const admission = guard.admit(call);
+        if (!admission.admitted) {
+          outcome = fail(admission.status);
+          return outcome;
+        }
+        permits.push(admission);
+      }
       outcome = await next(call);
+      return outcome;
     } finally {
       settle(guards, permits, call, outcome);
     }
-    return outcome;
   };
 }
 
