@@ -62,6 +62,9 @@ interface OutgoingRequest {
   transport: { request(options: http.RequestOptions): http.ClientRequest };
 }
 
+/** What watches and registrations need of a client. */
+export type ConsulSender = Pick<ConsulClient, 'address' | 'send'>;
+
 /** No answer of a sane size comes near: 5,000 instances are 6 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 

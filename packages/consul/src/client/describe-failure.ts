@@ -4,6 +4,7 @@ import { ConsulError } from './consul-error.js';
 interface PapiFailure {
   readonly code?: unknown;
   readonly isCodec?: unknown;
+  readonly isResponse?: unknown;
   readonly message?: unknown;
   readonly response?: { readonly statusCode?: unknown; readonly body?: unknown } | undefined;
 }
@@ -12,7 +13,8 @@ interface PapiFailure {
 export function describeFailure(error: unknown, address: ConsulAddress): ConsulError {
   if (error instanceof ConsulError) return error;
   const failure: PapiFailure = typeof error === 'object' && error !== null ? error : {};
-  const status = failure.response?.statusCode;
+  // Errors of other kinds carry the response they came from, too.
+  const status = failure.isResponse === true ? failure.response?.statusCode : undefined;
   if (failure.isCodec === true) {
     return new ConsulError('malformed', `${address.text} answered with text that is no JSON; is this really Consul's HTTP port?`, undefined, error);
   }

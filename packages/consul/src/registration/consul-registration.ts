@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from '@breakwater/core';
 import { Backoff, RegistrationStates, type Registration, type RegistrationState, type ValidInstance } from '@breakwater/discovery';
 import type Consul from 'consul';
-import type { CallContext, ConsulAnswer, ConsulClient, PendingAnswer } from '../client/consul-client.js';
+import type { CallContext, ConsulAnswer, ConsulSender, PendingAnswer } from '../client/consul-client.js';
 import { ConsulError } from '../client/consul-error.js';
 import { checkIdOf, toRegistration, type InstanceCheck } from './consul-instance.js';
 
@@ -42,7 +42,7 @@ export class ConsulRegistration implements Registration {
   private deregistration: Promise<void> | undefined;
 
   constructor(
-    private readonly client: ConsulClient,
+    private readonly client: ConsulSender,
     private readonly instance: ValidInstance,
     private readonly settings: ConsulRegistrationSettings,
     private readonly onEnd: (registration: ConsulRegistration) => void,

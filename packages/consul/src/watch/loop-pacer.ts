@@ -36,9 +36,12 @@ export class LoopPacer {
   /** Reserves the next read. @param now monotonic ms @returns ms to wait before it; 0 for at once */
   reserve(now: number): number {
     const earned = Math.max(0, now - this.refilledAt) / this.intervalMs;
-    this.tokens = Math.min(this.options.burst, this.tokens + earned) - 1;
-    this.refilledAt = now;
-    return this.tokens >= 0 ? 0 : Math.ceil(-this.tokens * this.intervalMs);
+    this.tokens = Math.min(this.options.burst, this.tokens + earned);
+    const waitMs = this.tokens >= 1 ? 0 : Math.ceil((1 - this.tokens) * this.intervalMs);
+    this.tokens = Math.max(0, this.tokens - 1);
+    // What accrues during the wait is spent by it, at today's interval whatever the next one is.
+    this.refilledAt = now + waitMs;
+    return waitMs;
   }
 
   /** Tells whether the read brought news. */

@@ -1,5 +1,5 @@
 import type Consul from 'consul';
-import type { CallContext, ConsulClient, PendingAnswer } from '../client/consul-client.js';
+import type { CallContext, ConsulSender, PendingAnswer } from '../client/consul-client.js';
 import { ConsulError } from '../client/consul-error.js';
 import type { Consistency, ServiceQuery } from './service-query.js';
 
@@ -37,7 +37,7 @@ export const readLimitMs = ({ index, waitMs, timeoutMs }: Pick<ReadOptions, 'ind
   index === undefined ? timeoutMs : Math.ceil((waitMs * 17) / 16) + BLOCKING_SLACK_MS;
 
 /** Starts a read; see `PendingAnswer`. */
-export function readService(client: ConsulClient, query: ServiceQuery, options: ReadOptions): PendingAnswer {
+export function readService(client: ConsulSender, query: ServiceQuery, options: ReadOptions): PendingAnswer {
   const { consistency, index, waitMs, background } = options;
   // The types of the client leave out the options common to all reads.
   const parameters = {

@@ -1,6 +1,6 @@
 import { nearest, type Runtime, type Timer } from '@breakwater/core';
 import { Backoff, noEndpoints, registryUnavailable, sameEndpoints, type BelievingSource, type Endpoint, type WatchSource } from '@breakwater/discovery';
-import type { ConsulClient, PendingAnswer } from '../client/consul-client.js';
+import type { ConsulSender, PendingAnswer } from '../client/consul-client.js';
 import { describeFailure } from '../client/describe-failure.js';
 import { BlockingIndex } from './blocking-index.js';
 import { toEndpoints } from './health-entries.js';
@@ -39,7 +39,7 @@ export class ServiceWatch implements WatchSource {
   private closed = false;
 
   constructor(
-    private readonly client: ConsulClient,
+    private readonly client: ConsulSender,
     private readonly query: ServiceQuery,
     private readonly believing: BelievingSource,
     private readonly settings: ServiceWatchSettings,
