@@ -4,6 +4,7 @@ import { COMPRESSION, type ClientLimits, type Compression, type Method } from '@
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import { connectionLost, deadlineExceeded, decodeFailed, encodeFailed, fromGrpcStatus, messageTooLarge } from './failures.js';
 import { headerListBytes, incoming } from './incoming-metadata.js';
+import { openRequestStream, type OpenRequestStream } from './internals.js';
 import { OutgoingMetadata, toBuffer, type DispatchObserver } from './outgoing-metadata.js';
 import { RequestPump, type MessageWriter } from './request-pump.js';
 
@@ -41,6 +42,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
   private received = 0;
   private ended = false;
   private pump: RequestPump | undefined;
+  private requestStream: OpenRequestStream | undefined;
   /** The header block of the current attempt has left; `refused`: that of an earlier attempt had, and was not accepted. */
   private dispatched = false;
   private refused = false;
@@ -126,8 +128,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
 
   onDispatch(): void {
     this.dispatched = true;
-    // Cancelled in the tick of its start: grpc-js had nothing to cancel yet. Before this tick ends, nothing has left.
-    if (this.ended) queueMicrotask(() => this.grpcCall?.cancelWithStatus(grpcStatus.CANCELLED, 'cancelled'));
+    if (this.ended || this.call.requests !== undefined) queueMicrotask(this.afterDispatch);
   }
 
   onPick(): void {
@@ -171,6 +172,11 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     if (this.ended) return;
     const failure: Failure = { ok: false, status, trailers: Metadata.EMPTY, sent: this.sent, headers: this.headers, peer: this.host.peer };
     this.finish(failure);
+    this.cancelGrpcCall();
+  }
+
+  private cancelGrpcCall(): void {
+    this.requestStream?.abandon();
     this.grpcCall?.cancelWithStatus(grpcStatus.CANCELLED, 'cancelled');
   }
 
@@ -206,6 +212,12 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     this.pump?.stop();
   }
 
+  private readonly afterDispatch = (): void => {
+    if (this.grpcCall !== undefined && this.call.requests !== undefined) this.requestStream = openRequestStream(this.grpcCall);
+    // Cancelled in the tick of its start: grpc-js had nothing to cancel yet. Before this tick ends, nothing has left.
+    if (this.ended) this.cancelGrpcCall();
+  };
+
   private readonly readOn = (): void => {
     if (!this.ended) this.grpcCall?.startRead();
   };
@@ -215,7 +227,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     if (this.ended) return;
     this.ended = true;
     this.release();
-    this.grpcCall?.cancelWithStatus(grpcStatus.CANCELLED, 'cancelled');
+    this.cancelGrpcCall();
     this.reject(error);
   };
 

@@ -1,4 +1,4 @@
-import type { Server } from '@grpc/grpc-js';
+import type { Channel, Server } from '@grpc/grpc-js';
 
 /** As grpc-js keeps it. */
 interface Handler {
@@ -22,4 +22,49 @@ export function answerUnknownPaths(server: Server, identity: (bytes: Buffer) => 
   open._retrieveHandler = (path) =>
     retrieve.call(server, path) ?? { func: () => {}, serialize: identity, deserialize: identity, type: 'bidi', path };
   return true;
+}
+
+type GrpcCall = ReturnType<Channel['createCall']>;
+
+/** The chain of objects below a client call, as far as `openRequestStream` goes. */
+interface Http2Call {
+  http2Stream?: { readonly writableEnded: boolean; readonly destroyed: boolean; end: () => unknown };
+  sendMessageWithContext?: (context: { callback?: () => void }, message: Buffer) => void;
+}
+interface CallChain {
+  readonly child?: { readonly underlyingCalls?: readonly { readonly call?: { readonly child?: Http2Call } }[] };
+}
+
+/** The request side of a client call on HTTP/2. */
+export interface OpenRequestStream {
+  /** To be called before the call is cancelled. */
+  abandon(): void;
+}
+
+/**
+ * Mends two mistakes in the request stream of a client call, once its HTTP/2 stream exists.
+ *
+ * The server may answer before it has read everything. grpc-js then ends the HTTP/2 stream, goes on writing what its retry
+ * buffer holds, takes Node's "write after end" for the outcome and loses response and status, although both have arrived.
+ * So messages that come too late are dropped here.
+ *
+ * Cancelling makes node:http2 half-close the stream before it resets it, so that the server may take half an upload for a
+ * whole one. After `abandon()` it only resets.
+ *
+ * @returns undefined when the objects are not as this version of grpc-js makes them; nothing has changed then
+ */
+export function openRequestStream(call: GrpcCall): OpenRequestStream | undefined {
+  const http2Call = (call as unknown as CallChain).child?.underlyingCalls?.at(-1)?.call?.child;
+  const stream = http2Call?.http2Stream;
+  const send = http2Call?.sendMessageWithContext;
+  if (http2Call === undefined || stream === undefined || typeof send !== 'function') return undefined;
+  http2Call.sendMessageWithContext = (context, message) => {
+    // Without its callback the writer waits; the status that is on its way ends it.
+    if (!stream.writableEnded && !stream.destroyed) send.call(http2Call, context, message);
+  };
+  return {
+    abandon: () => {
+      stream.end = () => stream;
+    },
+  };
 }

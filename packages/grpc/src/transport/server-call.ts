@@ -15,6 +15,7 @@ import { decodeFailed, encodeFailed, messageTooLarge } from './failures.js';
 import { headerListBytes, incoming } from './incoming-metadata.js';
 import { OutgoingMetadata, toBuffer } from './outgoing-metadata.js';
 import { RequestSource } from './request-source.js';
+import { nextTurn } from './system-turn.js';
 
 /** What a call needs of its listener. */
 export interface ServerHost {
@@ -90,10 +91,22 @@ export class ServerCall implements ResponseSink {
 
   onReceiveHalfClose(): void {
     if (this.ended) return;
-    if (this.source !== undefined) return this.source.end();
+    if (this.source !== undefined) return this.endOfRequests(this.source);
     if (this.requestBytes === undefined) return this.sendFailure(violation(`no request message came for ${this.served.method.path}`));
     const request = this.decode(this.requestBytes);
     if (request !== UNDECODABLE) this.run(request);
+  }
+
+  /**
+   * A node:http2 client that cancels an open request stream half-closes it first and resets it then; a handler would take
+   * the cancelled upload for a complete one. So the end waits for what came along with it, and `startRead` makes grpc-js
+   * look whether the stream is still there: it tells a cancellation in the next tick, ahead of this.
+   */
+  private endOfRequests(source: RequestSource): void {
+    nextTurn(() => {
+      this.grpcCall.startRead();
+      process.nextTick(() => source.end());
+    });
   }
 
   /** Also told after a regular end, and by grpc-js' own deadline timer. */
@@ -114,7 +127,7 @@ export class ServerCall implements ResponseSink {
   }
 
   message(message: unknown): true | Promise<void> {
-    if (!this.send(message)) return this.nextTurn();
+    if (!this.send(message)) return this.laterTurn();
     return this.pendingBytes < HIGH_WATER_BYTES ? true : this.untilDrained();
   }
 
@@ -247,8 +260,8 @@ export class ServerCall implements ResponseSink {
   }
 
   /** Nobody takes the message any more. A source that does not look at the cancellation must not starve the process. */
-  private nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.host.clock.setTimer(0, resolve));
+  private laterTurn(): Promise<void> {
+    return new Promise(nextTurn);
   }
 
   // What is known of the call

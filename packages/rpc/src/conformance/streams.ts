@@ -96,10 +96,12 @@ export function describeStreams(fixture: () => Fixture): void {
 
   it('a request source that throws cancels the call', async () => {
     const seen = deferred<Status>();
+    const started = deferred();
     const { connection } = await fixture().pair([
       [
         CLIENT_STREAM,
         async (call) => {
+          started.resolve();
           void cancelled(call).then(seen.resolve);
           for await (const _ of call.requests ?? []);
           return succeed(1);
@@ -108,6 +110,7 @@ export function describeStreams(fixture: () => Fixture): void {
     ]);
     async function* requests(): AsyncGenerator<number> {
       yield 1;
+      await started.promise;
       throw new Error('the source is broken');
     }
     const outcome = await connection.call(CLIENT_STREAM, fixture().call(CLIENT_STREAM, { requests: requests() }));
@@ -149,6 +152,32 @@ export function describeStreams(fixture: () => Fixture): void {
     const outcome = await connection.call(BIDI, fixture().call(BIDI, { requests: requests(), responses: sink }));
     assert.ok(outcome.ok, JSON.stringify(outcome));
     assert.deepEqual(sink.messages, [[1, 2], 'and more']);
+  });
+
+  it('a handler never takes a cancelled request stream for a complete one', async () => {
+    for (let round = 0; round < 20; round++) {
+      const read = deferred();
+      const ended = deferred<string>();
+      const { connection } = await fixture().pair([
+        [
+          CLIENT_STREAM,
+          async (call) => {
+            try {
+              for await (const _ of call.requests ?? []) read.resolve();
+              ended.resolve('complete');
+            } catch {
+              ended.resolve('cancelled');
+            }
+            return succeed(1);
+          },
+        ],
+      ]);
+      const call = fixture().call(CLIENT_STREAM, { requests: new WatchedSource(1) });
+      void connection.call(CLIENT_STREAM, call);
+      await read.promise;
+      call.cancellation.cancel(BY_CALLER);
+      assert.equal(await ended.promise, 'cancelled');
+    }
   });
 
   it('a cancelled call ends the request stream of its handler with an error, and its responses go nowhere', async () => {
