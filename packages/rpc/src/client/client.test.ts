@@ -306,6 +306,17 @@ describe('client and server', () => {
     });
   });
 
+  it('refuses per-call options out of range by name', async () => {
+    const client = world.client();
+    await assert.rejects(client.one({}, { timeoutMs: -5 }), /call options\.timeoutMs is -5/);
+    await assert.rejects(client.one({}, { timeoutMs: Number.NaN }), /call options\.timeoutMs is NaN/);
+    await assert.rejects(client.one({}, { deadline: new Date('x') }), /call options\.deadline/);
+    await assert.rejects(client.one({}, { maxAttempts: 0 }), /call options\.maxAttempts is 0, but must be an integer from 1 to 10/);
+    await assert.rejects(client.one({}, { metadata: { 'bad key': 'x' } }), /metadata\["bad key"\]/);
+    await assert.rejects(client.one({}, { metadata: { 'grpc-timeout': '1S' } }), /reserved for the protocol/);
+    await assert.rejects(client.one({}, { metadata: { note: 'line\nbreak' } }), /printable ASCII/);
+  });
+
   it('says which service or method is missing and what comes near', async () => {
     await world.serve({});
     const listenerWithout = await world.transport.listen(

@@ -8,8 +8,8 @@ export type CallCredentials = (call: { readonly target: string; readonly path: s
 
 /** What a single call may say beside its request. */
 export interface CallOptions {
-  /** Total time for the call with all its attempts; the deadline of the incoming call still holds. */
-  readonly timeoutMs?: number | undefined;
+  /** Total time for the call with all its attempts, in the place of the configured one; `null`: none. The deadline of the incoming call still holds. */
+  readonly timeoutMs?: number | null | undefined;
   /** The same as an instant. With `timeoutMs` too, the earlier one holds. */
   readonly deadline?: Date | undefined;
   /** Cancels the call. */

@@ -1,6 +1,6 @@
 import type { Call, Handler, ResponseSink, Runtime } from '@breakwater/core';
 import { Attributes, ConfigError, deadlineAfter, Metadata, requireKnownKeys, requireNumber } from '@breakwater/core';
-import { CALL_MAX_ATTEMPTS, CALL_TIMEOUT_MS } from '@breakwater/resilience';
+import { CALL_MAX_ATTEMPTS, CALL_TIMEOUT_MS, MAX_ATTEMPTS_RANGE, requireTimeoutMs } from '@breakwater/resilience';
 import { currentContext } from '../context/propagation.js';
 import type { Method } from '../method/method.js';
 import { COMPRESSION } from '../transport/transport.js';
@@ -29,7 +29,6 @@ export interface StartedCall extends OwnedCancellation {
 }
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
-const TIMEOUT = { min: 0, max: Number.POSITIVE_INFINITY };
 
 /**
  * Builds the call that enters the stack: deadline, cancellation, trace and request id are inherited from the incoming
@@ -42,13 +41,13 @@ export function startCall(bound: BoundMethod, messages: CallMessages, options: C
   const now = runtime.clock.now();
   const plain = options === NO_OPTIONS;
   if (!plain) requireKnownKeys('call options', options, CALL_OPTION_KEYS);
-  const timeoutMs = plain ? Number.POSITIVE_INFINITY : ownTimeout(options, runtime);
+  const timeoutMs = plain ? undefined : ownTimeout(options, runtime);
   const metadata = metadataOf(options, ambient?.propagated);
   const owned = callCancellation(ambient?.cancellation, options.signal, own);
   const call: Call = {
     operation: method,
     target: bound.target,
-    deadline: Math.min(ambient?.deadline ?? Number.POSITIVE_INFINITY, deadlineAfter(now, timeoutMs)),
+    deadline: Math.min(ambient?.deadline ?? Number.POSITIVE_INFINITY, deadlineAfter(now, timeoutMs ?? Number.POSITIVE_INFINITY)),
     now,
     metadata,
     request: messages.request,
@@ -64,15 +63,13 @@ export function startCall(bound: BoundMethod, messages: CallMessages, options: C
 
 const NONE_TRIED: readonly string[] = Object.freeze([]);
 
-function ownTimeout(options: CallOptions, runtime: Runtime): number {
-  let timeoutMs = Number.POSITIVE_INFINITY;
-  if (options.timeoutMs !== undefined) timeoutMs = requireNumber('call options.timeoutMs', options.timeoutMs, TIMEOUT);
-  if (options.deadline !== undefined) {
-    const at = options.deadline.getTime();
-    if (Number.isNaN(at)) throw new ConfigError('call options.deadline', 'Invalid Date', 'a valid Date');
-    timeoutMs = Math.min(timeoutMs, at - runtime.clock.wallNow());
-  }
-  return timeoutMs;
+/** @returns ms; null for "none", undefined when the caller says nothing of it */
+function ownTimeout(options: CallOptions, runtime: Runtime): number | null | undefined {
+  const timeoutMs = options.timeoutMs === undefined ? undefined : requireTimeoutMs('call options.timeoutMs', options.timeoutMs);
+  if (options.deadline === undefined) return timeoutMs;
+  const at = options.deadline instanceof Date ? options.deadline.getTime() : Number.NaN;
+  if (Number.isNaN(at)) throw new ConfigError('call options.deadline', options.deadline, 'a valid Date');
+  return Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, at - runtime.clock.wallNow());
 }
 
 function metadataOf(options: CallOptions, propagated: Metadata | undefined): Metadata {
@@ -84,13 +81,15 @@ function metadataOf(options: CallOptions, propagated: Metadata | undefined): Met
   return inherited.merge(own);
 }
 
-/** @param timeoutMs the caller's own limit, which takes the place of the stack's default; Infinity: none given */
-function attributesOf(options: CallOptions, timeoutMs: number): Attributes {
+/** @param timeoutMs the caller's own limit, which takes the place of the stack's default */
+function attributesOf(options: CallOptions, timeoutMs: number | null | undefined): Attributes {
   let attributes = Attributes.EMPTY;
-  if (timeoutMs !== Number.POSITIVE_INFINITY) attributes = attributes.with(CALL_TIMEOUT_MS, timeoutMs);
+  if (timeoutMs !== undefined) attributes = attributes.with(CALL_TIMEOUT_MS, timeoutMs);
   if (options.waitForReady === true) attributes = attributes.with(WAIT_FOR_READY, true);
   if (options.compression !== undefined) attributes = attributes.with(COMPRESSION, options.compression);
   if (options.credentials !== undefined) attributes = attributes.with(CALL_CREDENTIALS, options.credentials);
-  if (options.maxAttempts !== undefined) attributes = attributes.with(CALL_MAX_ATTEMPTS, options.maxAttempts);
+  if (options.maxAttempts !== undefined) {
+    attributes = attributes.with(CALL_MAX_ATTEMPTS, requireNumber('call options.maxAttempts', options.maxAttempts, MAX_ATTEMPTS_RANGE));
+  }
   return attributes;
 }
