@@ -4,7 +4,12 @@ import { Code } from './code.js';
 import type { Status } from './status.js';
 
 const gone: Status = { code: Code.CANCELLED, reason: 'CANCELLED', details: 'gone', origin: 'local' };
-const expired: Status = { code: Code.DEADLINE_EXCEEDED, reason: 'DEADLINE_EXCEEDED', details: 'expired', origin: 'local' };
+const expired: Status = {
+  code: Code.DEADLINE_EXCEEDED,
+  reason: 'DEADLINE_EXCEEDED',
+  details: 'expired',
+  origin: 'local',
+};
 
 describe('Cancellation', () => {
   it('fires once, with the first status, for every listener in order', () => {

@@ -20,15 +20,28 @@ describe('codes', () => {
   });
 
   it('that blame the caller are those that no library gives, cancellation, and lack of rights or method', () => {
-    const blaming = Array.from({ length: 17 }, (_, code) => code).filter(isCallerCode).map((code) => codeName(code));
+    const blaming = Array.from({ length: 17 }, (_, code) => code)
+      .filter(isCallerCode)
+      .map((code) => codeName(code));
     assert.deepEqual(blaming, [
-      'CANCELLED', 'INVALID_ARGUMENT', 'NOT_FOUND', 'ALREADY_EXISTS', 'PERMISSION_DENIED', 'FAILED_PRECONDITION',
-      'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'UNAUTHENTICATED',
+      'CANCELLED',
+      'INVALID_ARGUMENT',
+      'NOT_FOUND',
+      'ALREADY_EXISTS',
+      'PERMISSION_DENIED',
+      'FAILED_PRECONDITION',
+      'ABORTED',
+      'OUT_OF_RANGE',
+      'UNIMPLEMENTED',
+      'UNAUTHENTICATED',
     ]);
   });
 
   it('are described with reason and details', () => {
-    assert.equal(describeStatus({ code: Code.UNAVAILABLE, reason: 'DRAINING', details: 'leaving', origin: 'remote' }), 'UNAVAILABLE (DRAINING): leaving');
+    assert.equal(
+      describeStatus({ code: Code.UNAVAILABLE, reason: 'DRAINING', details: 'leaving', origin: 'remote' }),
+      'UNAVAILABLE (DRAINING): leaving',
+    );
     assert.equal(describeStatus({ code: Code.UNKNOWN, details: '', origin: 'remote' }), 'UNKNOWN: ');
   });
 });
@@ -38,7 +51,10 @@ describe('Attributes', () => {
     const [retries, other] = [attributeKey<number>('retries'), attributeKey<number>('retries')];
     const one = Attributes.EMPTY.with(retries, 1);
     const two = one.with(retries, 2).with(other, 9);
-    assert.deepEqual([Attributes.EMPTY.get(retries), one.get(retries), two.get(retries), two.get(other)], [undefined, 1, 2, 9]);
+    assert.deepEqual(
+      [Attributes.EMPTY.get(retries), one.get(retries), two.get(retries), two.get(other)],
+      [undefined, 1, 2, 9],
+    );
   });
 });
 
@@ -47,7 +63,9 @@ describe('operations', () => {
     const kinds = (['unary', 'client_stream', 'server_stream', 'bidi'] as const).map((kind) => anOperation({ kind }));
     assert.deepEqual(kinds.map(streamsRequest), [false, true, false, true]);
     assert.deepEqual(kinds.map(streamsResponse), [false, false, true, true]);
-    const levels = (['unknown', 'no_side_effects', 'idempotent'] as const).map((idempotency) => anOperation({ idempotency }));
+    const levels = (['unknown', 'no_side_effects', 'idempotent'] as const).map((idempotency) =>
+      anOperation({ idempotency }),
+    );
     assert.deepEqual(levels.map(isIdempotent), [false, true, true]);
   });
 });

@@ -1,8 +1,23 @@
 // The contract
 export { Code, codeFromName, codeName, toCode, type CodeName } from './code.js';
-export { describeStatus, isCallerCode, type AnyDetail, type FrameworkReason, type Origin, type Reason, type Status } from './status.js';
+export {
+  describeStatus,
+  isCallerCode,
+  type AnyDetail,
+  type FrameworkReason,
+  type Origin,
+  type Reason,
+  type Status,
+} from './status.js';
 export { Metadata, type MetadataEntry, type MetadataInit, type MetadataValue } from './metadata.js';
-export { isIdempotent, streamsRequest, streamsResponse, type Idempotency, type Operation, type RpcKind } from './operation.js';
+export {
+  isIdempotent,
+  streamsRequest,
+  streamsResponse,
+  type Idempotency,
+  type Operation,
+  type RpcKind,
+} from './operation.js';
 export { Cancellation, ChildCancellation } from './cancellation.js';
 export { attributeKey, Attributes, type AttributeKey } from './attributes.js';
 export type { AttemptRecord, Call, Failure, Handler, Outcome, ResponseSink, Sent, Success } from './call.js';

@@ -9,16 +9,27 @@ describe('Metadata', () => {
   it('takes text, bytes and lists, lower-cases keys, and keeps order and duplicates', () => {
     const bytes = new Uint8Array([1, 2]);
     const metadata = Metadata.of({ 'X-Tenant': 'acme', tag: ['a', 'b'], 'trace-bin': bytes });
-    assert.deepEqual(entries(metadata), [['x-tenant', 'acme'], ['tag', 'a'], ['tag', 'b'], ['trace-bin', bytes]]);
+    assert.deepEqual(entries(metadata), [
+      ['x-tenant', 'acme'],
+      ['tag', 'a'],
+      ['tag', 'b'],
+      ['trace-bin', bytes],
+    ]);
     assert.equal(metadata.get('tag'), 'a');
     assert.deepEqual(metadata.getAll('tag'), ['a', 'b']);
     assert.equal(metadata.getText('trace-bin'), undefined);
-    assert.deepEqual([metadata.size, metadata.has('tag'), metadata.has('TAG'), metadata.get('none')], [4, true, false, undefined]);
+    assert.deepEqual(
+      [metadata.size, metadata.has('tag'), metadata.has('TAG'), metadata.get('none')],
+      [4, true, false, undefined],
+    );
   });
 
   it('refuses what the protocol cannot carry, naming the key', () => {
     const refused = (init: unknown, pattern: RegExp): void =>
-      assert.throws(() => Metadata.of(init as MetadataInit), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => Metadata.of(init as MetadataInit),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({ 'a key': 'x' }, /metadata\["a key"\] is "a key", but must be a key of the characters/);
     refused({ '': 'x' }, /metadata\[""\]/);
     refused({ 'grpc-timeout': '1S' }, /reserved for the protocol/);
@@ -31,7 +42,11 @@ describe('Metadata', () => {
 
   it('is never changed: every operation gives a new object', () => {
     const key = fc.constantFrom('a', 'b', 'c');
-    const step = fc.record({ kind: fc.constantFrom('with', 'append', 'without', 'merge'), key, value: fc.constantFrom('1', '2', '3') });
+    const step = fc.record({
+      kind: fc.constantFrom('with', 'append', 'without', 'merge'),
+      key,
+      value: fc.constantFrom('1', '2', '3'),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         let metadata = Metadata.EMPTY;
@@ -54,7 +69,10 @@ describe('Metadata', () => {
           }
           assert.deepEqual(entries(old), before);
           assert.deepEqual(entries(metadata), list);
-          assert.deepEqual(metadata.getAll(one), list.filter(([name]) => name === one).map(([, text]) => text));
+          assert.deepEqual(
+            metadata.getAll(one),
+            list.filter(([name]) => name === one).map(([, text]) => text),
+          );
         }
       }),
     );
@@ -82,7 +100,14 @@ describe('Metadata', () => {
   });
 
   it('shows itself as plain data: lists for repeated keys, base64 for bytes, and no key is special', () => {
-    const metadata = Metadata.fromEntries([['a', '1'], ['b', '2'], ['a', '3'], ['a', '4'], ['c-bin', new Uint8Array([255])], ['__proto__', 'x']]);
+    const metadata = Metadata.fromEntries([
+      ['a', '1'],
+      ['b', '2'],
+      ['a', '3'],
+      ['a', '4'],
+      ['c-bin', new Uint8Array([255])],
+      ['__proto__', 'x'],
+    ]);
     assert.equal(JSON.stringify(metadata), '{"a":["1","3","4"],"b":"2","c-bin":"/w==","__proto__":"x"}');
   });
 });

@@ -135,7 +135,8 @@ function checkEntry(key: string, value: MetadataValue): void {
     throw new ConfigError(field, key, 'a key that does not start with "grpc-" (reserved for the protocol)');
   }
   if (key.endsWith('-bin')) {
-    if (!(value instanceof Uint8Array)) throw new ConfigError(field, value, 'bytes (Uint8Array), as the key ends in "-bin"');
+    if (!(value instanceof Uint8Array))
+      throw new ConfigError(field, value, 'bytes (Uint8Array), as the key ends in "-bin"');
   } else if (typeof value !== 'string' || !LEGAL_TEXT.test(value)) {
     throw new ConfigError(field, value, 'printable ASCII text; use a key ending in "-bin" for bytes or other text');
   }

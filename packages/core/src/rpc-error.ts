@@ -101,7 +101,7 @@ export class RpcError extends Error {
 
   /** An `RpcError` stays; anything else becomes UNKNOWN with the thrown value as its cause. */
   static from(error: unknown): RpcError {
-    if (error instanceof RpcError) return error as RpcError;
+    if (error instanceof RpcError) return error;
     const details = error instanceof Error ? error.message : String(error);
     return new RpcError(Code.UNKNOWN, details, { cause: error });
   }

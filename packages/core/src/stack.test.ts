@@ -31,7 +31,15 @@ const guard = (name: string, log: string[]): Guard => ({
 describe('stack', () => {
   it('the first policy listed sees the call first and the outcome last, guards and arounds mixed', async () => {
     const log: string[] = [];
-    const policies = [guard('a', log), guard('b', log), around('c', log), guard('d', log), around('e', log), guard('f', log), guard('g', log)];
+    const policies = [
+      guard('a', log),
+      guard('b', log),
+      around('c', log),
+      guard('d', log),
+      around('e', log),
+      guard('f', log),
+      guard('g', log),
+    ];
     const outcome = await stack(...policies)(leafThatSucceeds)(aCall());
     assert.ok(outcome.ok);
     assert.deepEqual(log.join(' '), '>a >b >c >d >e >f >g <g <f <e <d <c <b <a');
@@ -44,12 +52,22 @@ describe('stack', () => {
   it('makes a failure of a rejection, sent "no", and never calls what is further in', async () => {
     const leaf = mockLeaf();
     const log: string[] = [];
-    const full: Guard = { name: 'full', admit: () => rejection('full', Code.RESOURCE_EXHAUSTED, 'BULKHEAD_FULL', 'no room', 7) };
+    const full: Guard = {
+      name: 'full',
+      admit: () => rejection('full', Code.RESOURCE_EXHAUSTED, 'BULKHEAD_FULL', 'no room', 7),
+    };
     for (const policies of [[full], [guard('outer', log), full, guard('inner', log)]]) {
       const outcome = await stack(...policies)(leaf.handler)(aCall());
       assert.deepEqual(
         outcome,
-        fail({ code: Code.RESOURCE_EXHAUSTED, reason: 'BULKHEAD_FULL', details: 'no room', origin: 'local', source: 'full', retryAfterMs: 7 }),
+        fail({
+          code: Code.RESOURCE_EXHAUSTED,
+          reason: 'BULKHEAD_FULL',
+          details: 'no room',
+          origin: 'local',
+          source: 'full',
+          retryAfterMs: 7,
+        }),
       );
     }
     assert.equal(leaf.held.length, 0);
@@ -58,7 +76,10 @@ describe('stack', () => {
 
   it('settles every permit exactly once, whatever admits, rejects, throws or fails', async () => {
     const behaviour = fc.constantFrom('admit', 'admit', 'admit', 'reject', 'throw');
-    const layer = fc.oneof(fc.record({ kind: fc.constant('guard' as const), behaviour }), fc.record({ kind: fc.constant('around' as const), behaviour: fc.constant('admit') }));
+    const layer = fc.oneof(
+      fc.record({ kind: fc.constant('guard' as const), behaviour }),
+      fc.record({ kind: fc.constant('around' as const), behaviour: fc.constant('admit') }),
+    );
     const ending = fc.constantFrom('value', 'failure', 'throws', 'rejects');
     await fc.assert(
       fc.asyncProperty(fc.array(layer, { maxLength: 8 }), ending, async (layers, end) => {

@@ -43,7 +43,9 @@ describe('FakeClock', () => {
         const fired: [number, number][] = [];
         delays.forEach((delay, index) => clock.setTimer(delay, () => fired.push([clock.now(), index])));
         await clock.advance(50);
-        const wanted = delays.map((delay, index): [number, number] => [7 + Math.max(0, delay), index]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+        const wanted = delays
+          .map((delay, index): [number, number] => [7 + Math.max(0, delay), index])
+          .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
         assert.deepEqual(fired, wanted);
         assert.deepEqual([clock.now(), clock.pendingTimers], [57, 0]);
       }),

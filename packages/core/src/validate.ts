@@ -24,7 +24,11 @@ export function requireOneOf<T extends string>(field: string, value: unknown, al
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
   const near = typeof value === 'string' ? nearest(value, allowed) : undefined;
-  throw new ConfigError(field, value, `one of ${allowed.join(', ')}${near === undefined ? '' : ` (did you mean ${near}?)`}`);
+  throw new ConfigError(
+    field,
+    value,
+    `one of ${allowed.join(', ')}${near === undefined ? '' : ` (did you mean ${near}?)`}`,
+  );
 }
 
 /** Refuses misspelt options. @throws ConfigError naming the unknown key and the nearest known one */

@@ -9,7 +9,12 @@ describe('the defaults', () => {
 
   it('of retry: 3 attempts, 50 ms doubling up to 1 s, UNAVAILABLE, 64 messages', () => {
     assert.deepEqual(resilience.resolveRetry(), {
-      maxAttempts: 3, initialBackoffMs: 50, backoffMultiplier: 2, maxBackoffMs: 1000, retryableCodes: [Code.UNAVAILABLE], replayBufferMessages: 64,
+      maxAttempts: 3,
+      initialBackoffMs: 50,
+      backoffMultiplier: 2,
+      maxBackoffMs: 1000,
+      retryableCodes: [Code.UNAVAILABLE],
+      replayBufferMessages: 64,
     });
   });
 
@@ -19,18 +24,36 @@ describe('the defaults', () => {
 
   it('of the circuit breaker: half of at least 20 calls in 10 s, open 1 s, 1 probe', () => {
     assert.deepEqual(resilience.resolveCircuitBreaker(), {
-      failureRatio: 0.5, minimumCalls: 20, windowMs: 10_000, windowCalls: undefined, openMs: 1000, halfOpenProbes: 1,
-      probeLeaseMs: 10_000, slowCallRatio: undefined, slowCallMs: undefined,
+      failureRatio: 0.5,
+      minimumCalls: 20,
+      windowMs: 10_000,
+      windowCalls: undefined,
+      openMs: 1000,
+      halfOpenProbes: 1,
+      probeLeaseMs: 10_000,
+      slowCallRatio: undefined,
+      slowCallMs: undefined,
     });
     assert.equal(resilience.resolveCircuitBreaker({ windowCalls: 5 }).minimumCalls, 5);
   });
 
   it('of the bulkhead: 1,024 in flight, no queue', () => {
-    assert.deepEqual(resilience.resolveBulkhead(), { maxInFlight: 1024, maxStreams: 1024, queue: 0, queueTimeoutMs: undefined, retryAfterMs: 100 });
+    assert.deepEqual(resilience.resolveBulkhead(), {
+      maxInFlight: 1024,
+      maxStreams: 1024,
+      queue: 0,
+      queueTimeoutMs: undefined,
+      retryAfterMs: 100,
+    });
   });
 
   it('of fallback, pace and rate limit, which have to be configured', () => {
-    assert.deepEqual(resilience.FALLBACK_DEFAULTS, { kinds: ['unary'], maxEntries: 1000, maxAgeMs: 60_000, timeoutMs: 1000 });
+    assert.deepEqual(resilience.FALLBACK_DEFAULTS, {
+      kinds: ['unary'],
+      maxEntries: 1000,
+      maxAgeMs: 60_000,
+      timeoutMs: 1000,
+    });
     assert.deepEqual(resilience.PACE_DEFAULTS, { queue: 1000, priority: 5 });
     assert.deepEqual(resilience.RATE_LIMIT_DEFAULTS, { maxKeys: 10_000 });
     assert.throws(() => resilience.resolveTimeout({} as resilience.TimeoutOptions, 'attemptTimeout'), ConfigError);
@@ -40,7 +63,13 @@ describe('the defaults', () => {
     for (const [name, value] of Object.entries(resilience)) {
       if (name.endsWith('_DEFAULTS')) assert.ok(Object.isFrozen(value), name);
     }
-    const resolved = [resilience.resolveDeadline(), resilience.resolveRetry(), resilience.resolveRetryBudget(), resilience.resolveCircuitBreaker(), resilience.resolveBulkhead()];
+    const resolved = [
+      resilience.resolveDeadline(),
+      resilience.resolveRetry(),
+      resilience.resolveRetryBudget(),
+      resilience.resolveCircuitBreaker(),
+      resilience.resolveBulkhead(),
+    ];
     for (const settings of resolved) assert.ok(Object.isFrozen(settings));
   });
 });

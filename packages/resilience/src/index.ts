@@ -32,7 +32,14 @@ export { RETRY_DEFAULTS, resolveRetry } from './retry/options.js';
 export { RETRY_BUDGET_DEFAULTS, resolveRetryBudget } from './retry/retry-budget.js';
 export { requireAttemptBelowTotal, resolveTimeout } from './timeout/options.js';
 // For adapters: the retry headers on the wire
-export { DO_NOT_RETRY, formatPushback, parsePushback, PREVIOUS_ATTEMPTS_KEY, PUSHBACK_KEY, readPushback } from './pushback.js';
+export {
+  DO_NOT_RETRY,
+  formatPushback,
+  parsePushback,
+  PREVIOUS_ATTEMPTS_KEY,
+  PUSHBACK_KEY,
+  readPushback,
+} from './pushback.js';
 // Mechanisms: state machines without a clock, for policies of your own
 export { backoffMs, type Backoff } from './retry/backoff.js';
 export { Bulkhead, type Waiter } from './bulkhead/bulkhead.js';

@@ -8,7 +8,21 @@ describe('pushback', () => {
     assert.equal(parsePushback('0'), 0);
     assert.equal(parsePushback('25'), 25);
     assert.equal(parsePushback('2147483647'), 2147483647);
-    for (const text of ['-1', '', 'abc', '1.5', ' 5', '5 ', '+5', '0x10', '1e3', '2147483648', '99999999999', 'NaN', '٣']) {
+    for (const text of [
+      '-1',
+      '',
+      'abc',
+      '1.5',
+      ' 5',
+      '5 ',
+      '+5',
+      '0x10',
+      '1e3',
+      '2147483648',
+      '99999999999',
+      'NaN',
+      '٣',
+    ]) {
       assert.equal(parsePushback(text), DO_NOT_RETRY, JSON.stringify(text));
     }
   });
@@ -16,7 +30,10 @@ describe('pushback', () => {
   it('is absent when the trailer is, and "do not retry" when it comes twice', () => {
     assert.equal(readPushback(Metadata.EMPTY), undefined);
     assert.equal(readPushback(Metadata.EMPTY.with('grpc-retry-pushback-ms', '7')), 7);
-    assert.equal(readPushback(Metadata.EMPTY.append('grpc-retry-pushback-ms', '7').append('grpc-retry-pushback-ms', '7')), DO_NOT_RETRY);
+    assert.equal(
+      readPushback(Metadata.EMPTY.append('grpc-retry-pushback-ms', '7').append('grpc-retry-pushback-ms', '7')),
+      DO_NOT_RETRY,
+    );
   });
 
   it('comes back from the wire as what was meant, rounded up', () => {

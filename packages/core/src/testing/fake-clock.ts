@@ -82,7 +82,8 @@ export class FakeClock implements Clock {
     let best: Pending | undefined;
     for (const entry of this.pending) {
       if (entry.at > until) continue;
-      if (best === undefined || entry.at < best.at || (entry.at === best.at && entry.sequence < best.sequence)) best = entry;
+      if (best === undefined || entry.at < best.at || (entry.at === best.at && entry.sequence < best.sequence))
+        best = entry;
     }
     return best;
   }

@@ -1,7 +1,6 @@
-import type { Call, Handler, Outcome } from '../call.js';
+import type { Call, Handler, Outcome, Sent } from '../call.js';
 import { fail, succeed } from '../outcome.js';
 import { Code } from '../code.js';
-import type { Sent } from '../call.js';
 import type { Status } from '../status.js';
 
 /** A call that has reached the mock leaf and waits for the test's answer. */

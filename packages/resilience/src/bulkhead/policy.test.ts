@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { Cancellation, Code, ConfigError, createRuntime, sleep, stack, succeed, type Handler, type Outcome, type PolicyEvent } from '@breakwater/core';
+import {
+  Cancellation,
+  Code,
+  ConfigError,
+  createRuntime,
+  sleep,
+  stack,
+  succeed,
+  type Handler,
+  type Outcome,
+  type PolicyEvent,
+} from '@breakwater/core';
 import { FakeClock, aCall, anOperation, mockLeaf, settleMicrotasks } from '@breakwater/core/testing';
 import fc from 'fast-check';
 import type { BulkheadOptions } from './options.js';
@@ -68,7 +79,10 @@ describe('bulkhead without a queue', () => {
     const handler = stack(concurrencyLimit({ maxInFlight: 1, retryAfterMs: 7 }, runtime))(mockLeaf().handler);
     void handler(aCall());
     const { source, reason, retryAfterMs, code } = statusOf(await handler(aCall()));
-    assert.deepEqual({ source, reason, retryAfterMs, code }, { source: 'concurrency-limit', reason: 'CONCURRENCY_LIMITED', retryAfterMs: 7, code: Code.RESOURCE_EXHAUSTED });
+    assert.deepEqual(
+      { source, reason, retryAfterMs, code },
+      { source: 'concurrency-limit', reason: 'CONCURRENCY_LIMITED', retryAfterMs: 7, code: Code.RESOURCE_EXHAUSTED },
+    );
   });
 });
 
@@ -84,7 +98,14 @@ describe('bulkhead with a queue', () => {
     await settleMicrotasks();
     leaf.last().succeed();
     await Promise.all(running);
-    assert.deepEqual(leaf.held.map(({ call }) => [call.request, call.now]), [['a', 0], ['b', 30], ['c', 30]]);
+    assert.deepEqual(
+      leaf.held.map(({ call }) => [call.request, call.now]),
+      [
+        ['a', 0],
+        ['b', 30],
+        ['c', 30],
+      ],
+    );
     assert.deepEqual([policy.calls.inFlight, clock.pendingTimers], [0, 0]);
   });
 
@@ -97,9 +118,15 @@ describe('bulkhead with a queue', () => {
     assert.equal(policy.calls.waiting, 1);
     await clock.advance(50);
     const { code, reason, source } = statusOf(await waiting);
-    assert.deepEqual({ code, reason, source }, { code: Code.DEADLINE_EXCEEDED, reason: 'BULKHEAD_TIMEOUT', source: 'bulkhead' });
+    assert.deepEqual(
+      { code, reason, source },
+      { code: Code.DEADLINE_EXCEEDED, reason: 'BULKHEAD_TIMEOUT', source: 'bulkhead' },
+    );
     assert.deepEqual([policy.calls.waiting, clock.pendingTimers], [0, 0]);
-    assert.deepEqual(events.map(({ type }) => type), ['queued', 'rejected']);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['queued', 'rejected'],
+    );
   });
 
   it('ends the wait after queueTimeoutMs with RESOURCE_EXHAUSTED and a retry-after', async () => {
@@ -108,7 +135,10 @@ describe('bulkhead with a queue', () => {
     const waiting = handler(aCall({ deadline: 50 }));
     await clock.advance(20);
     const { code, reason, retryAfterMs } = statusOf(await waiting);
-    assert.deepEqual({ code, reason, retryAfterMs }, { code: Code.RESOURCE_EXHAUSTED, reason: 'BULKHEAD_TIMEOUT', retryAfterMs: 100 });
+    assert.deepEqual(
+      { code, reason, retryAfterMs },
+      { code: Code.RESOURCE_EXHAUSTED, reason: 'BULKHEAD_TIMEOUT', retryAfterMs: 100 },
+    );
   });
 
   it('ends the wait when the call is cancelled, and takes nobody in who is cancelled already', async () => {
@@ -125,7 +155,13 @@ describe('bulkhead with a queue', () => {
   it('does not start a call whose deadline passed before its late timer fired, and serves the next', async () => {
     const { clock, policy, leaf, runtime } = setUp({ maxInFlight: 1, queue: 5 });
     let lag = 0;
-    const late = bulkhead({ maxInFlight: 1, queue: 5 }, { ...runtime, clock: { now: () => clock.now() + lag, wallNow: () => 0, setTimer: (ms, run) => clock.setTimer(ms, run) } });
+    const late = bulkhead(
+      { maxInFlight: 1, queue: 5 },
+      {
+        ...runtime,
+        clock: { now: () => clock.now() + lag, wallNow: () => 0, setTimer: (ms, run) => clock.setTimer(ms, run) },
+      },
+    );
     const handler = stack(late)(leaf.handler);
     void handler(aCall());
     const expired = handler(aCall({ deadline: 10 }));
@@ -149,45 +185,58 @@ describe('bulkhead with a queue', () => {
       { maxLength: 25 },
     );
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 6 }), arrivals, async (maxInFlight, queue, calls) => {
-        const clock = new FakeClock();
-        const policy = bulkhead({ maxInFlight, queue }, createRuntime({ clock }));
-        const started: number[] = [];
-        let inFlight = 0;
-        const leaf: Handler = async (call) => {
-          const index = call.request as number;
-          started.push(index);
-          assert.ok(call.deadline > clock.now() && !call.cancellation.cancelled);
-          inFlight += 1;
-          assert.ok(inFlight <= maxInFlight);
-          await sleep(clock, calls[index]?.tookMs ?? 0);
-          inFlight -= 1;
-          return succeed(index);
-        };
-        const handler = stack(policy)(leaf);
-        const cancellations: Cancellation[] = [];
-        const running: Promise<Outcome>[] = [];
-        for (const [index, { gapMs, timeoutMs, cancelAfterMs }] of calls.entries()) {
-          await clock.advance(gapMs);
-          const cancellation = new Cancellation();
-          cancellations.push(cancellation);
-          running.push(handler(aCall({ request: index, now: clock.now(), deadline: clock.now() + timeoutMs, cancellation })));
-          if (cancelAfterMs !== undefined) clock.setTimer(cancelAfterMs, () => cancellation.cancel(cancelled));
-        }
-        const outcomes = await clock.run(Promise.all(running));
-        await clock.advance(1000);
-        assert.deepEqual(started, [...started].sort((a, b) => a - b));
-        assert.equal(started.length, outcomes.filter(({ ok }) => ok).length);
-        assert.deepEqual([policy.calls.inFlight, policy.calls.waiting, clock.pendingTimers], [0, 0, 0]);
-        for (const cancellation of cancellations) assert.equal(cancellation.listenerCount, 0);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 6 }),
+        arrivals,
+        async (maxInFlight, queue, calls) => {
+          const clock = new FakeClock();
+          const policy = bulkhead({ maxInFlight, queue }, createRuntime({ clock }));
+          const started: number[] = [];
+          let inFlight = 0;
+          const leaf: Handler = async (call) => {
+            const index = call.request as number;
+            started.push(index);
+            assert.ok(call.deadline > clock.now() && !call.cancellation.cancelled);
+            inFlight += 1;
+            assert.ok(inFlight <= maxInFlight);
+            await sleep(clock, calls[index]?.tookMs ?? 0);
+            inFlight -= 1;
+            return succeed(index);
+          };
+          const handler = stack(policy)(leaf);
+          const cancellations: Cancellation[] = [];
+          const running: Promise<Outcome>[] = [];
+          for (const [index, { gapMs, timeoutMs, cancelAfterMs }] of calls.entries()) {
+            await clock.advance(gapMs);
+            const cancellation = new Cancellation();
+            cancellations.push(cancellation);
+            running.push(
+              handler(aCall({ request: index, now: clock.now(), deadline: clock.now() + timeoutMs, cancellation })),
+            );
+            if (cancelAfterMs !== undefined) clock.setTimer(cancelAfterMs, () => cancellation.cancel(cancelled));
+          }
+          const outcomes = await clock.run(Promise.all(running));
+          await clock.advance(1000);
+          assert.deepEqual(
+            started,
+            [...started].sort((a, b) => a - b),
+          );
+          assert.equal(started.length, outcomes.filter(({ ok }) => ok).length);
+          assert.deepEqual([policy.calls.inFlight, policy.calls.waiting, clock.pendingTimers], [0, 0, 0]);
+          for (const cancellation of cancellations) assert.equal(cancellation.listenerCount, 0);
+        },
+      ),
     );
   });
 
   it('refuses a wait without a queue and sizes out of range', () => {
     const runtime = createRuntime({ clock: new FakeClock() });
     const refused = (options: BulkheadOptions, pattern: RegExp): void =>
-      assert.throws(() => bulkhead(options, runtime), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => bulkhead(options, runtime),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({ queueTimeoutMs: 10 }, /bulkhead\.queue is 0/);
     refused({ maxInFlight: 0 }, /bulkhead\.maxInFlight is 0, but must be an integer from 1 to 1000000/);
     refused({ maxInflight: 5 } as BulkheadOptions, /did you mean "maxInFlight"/);

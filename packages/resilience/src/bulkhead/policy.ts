@@ -39,7 +39,10 @@ export const bulkhead = (options: BulkheadOptions, runtime: Runtime): BulkheadPo
  * @throws ConfigError for settings out of range
  */
 export const concurrencyLimit = (options: BulkheadOptions, runtime: Runtime): BulkheadPolicy =>
-  limit(resolveBulkhead(options, 'concurrencyLimit'), runtime, { policy: 'concurrency-limit', full: 'CONCURRENCY_LIMITED' });
+  limit(resolveBulkhead(options, 'concurrencyLimit'), runtime, {
+    policy: 'concurrency-limit',
+    full: 'CONCURRENCY_LIMITED',
+  });
 
 interface Naming {
   readonly policy: string;
@@ -53,7 +56,9 @@ function limit(settings: ReturnType<typeof resolveBulkhead>, runtime: Runtime, n
 
   const full = (call: Call): Rejection => {
     const isStream = streamsResponse(call.operation);
-    const details = isStream ? `${settings.maxStreams} streams are in flight` : `${settings.maxInFlight} calls are in flight`;
+    const details = isStream
+      ? `${settings.maxStreams} streams are in flight`
+      : `${settings.maxInFlight} calls are in flight`;
     const reason = isStream ? 'STREAM_LIMITED' : naming.full;
     const refused = rejection(naming.policy, Code.RESOURCE_EXHAUSTED, reason, details, settings.retryAfterMs);
     reportRejection(runtime.events, naming.policy, call, refused.status);

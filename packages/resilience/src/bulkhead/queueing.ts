@@ -1,4 +1,16 @@
-import { Code, fail, type Around, type Call, type Failure, type Handler, type Outcome, type Rejection, type Runtime, type Status, type Timer } from '@breakwater/core';
+import {
+  Code,
+  fail,
+  type Around,
+  type Call,
+  type Failure,
+  type Handler,
+  type Outcome,
+  type Rejection,
+  type Runtime,
+  type Status,
+  type Timer,
+} from '@breakwater/core';
 import { reportRejection } from '../internal/report.js';
 import type { Bulkhead, Waiter } from './bulkhead.js';
 import type { BulkheadSettings } from './options.js';

@@ -69,7 +69,10 @@ class Model {
   }
 
   settle(permit: ModelPermit, verdict: Verdict, now: number, durationMs: number): void {
-    if (permit.stretch !== this.stretch) return;
+    if (permit.stretch !== this.stretch || permit.settled) {
+      if (permit.stretch === this.stretch) this.now = Math.max(this.now, now);
+      return;
+    }
     this.now = Math.max(this.now, now);
     const slow = this.options.slowCallMs !== undefined && durationMs >= this.options.slowCallMs;
     if (permit.probe) permit.settled = true;
@@ -85,7 +88,9 @@ class Model {
     if (window.length < this.options.minimumCalls) return;
     const part = (count: number): number => count / window.length;
     const failing = part(window.filter((one) => one.failed).length) >= this.options.failureRatio;
-    const crawling = this.options.slowCallRatio !== undefined && part(window.filter((one) => one.slow).length) >= this.options.slowCallRatio;
+    const crawling =
+      this.options.slowCallRatio !== undefined &&
+      part(window.filter((one) => one.slow).length) >= this.options.slowCallRatio;
     if (failing || crawling) this.go('open');
   }
 
@@ -97,7 +102,13 @@ class Model {
 }
 
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('acquire' as const), timeoutMs: fc.constantFrom(5, 50, Number.POSITIVE_INFINITY) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('acquire' as const),
+      timeoutMs: fc.constantFrom(5, 50, Number.POSITIVE_INFINITY),
+    }),
+  },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -105,9 +116,16 @@ const step = fc.oneof(
       which: fc.nat(20),
       verdict: fc.constantFrom<Verdict>('success', 'success', 'failure', 'failure', 'ignored'),
       durationMs: fc.constantFrom(0, 0, 30),
+      again: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('move' as const), byMs: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: -40, max: 250 })) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('move' as const),
+      byMs: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: -40, max: 250 })),
+    }),
+  },
   { weight: 1, arbitrary: fc.constantFrom({ kind: 'isolate' as const }, { kind: 'reset' as const }) },
 );
 
@@ -139,7 +157,8 @@ describe('CircuitBreaker against a naive model', () => {
             breaker.reset();
             model.go('closed');
           } else if (one.kind === 'settle') {
-            const permit = issued.splice(one.which % Math.max(1, issued.length), 1)[0];
+            const index = one.which % Math.max(1, issued.length);
+            const permit = one.again ? issued[index] : issued.splice(index, 1)[0];
             if (permit === undefined) continue;
             breaker.settle(permit.real, one.verdict, now, one.durationMs);
             model.settle(permit.model, one.verdict, now, one.durationMs);

@@ -33,7 +33,15 @@ describe('CircuitBreaker', () => {
     const probe = admit(breaker, 1000);
     assert.equal(breaker.acquire(1000).admitted, false);
     breaker.settle(probe, 'success', 1001);
-    assert.deepEqual(breaker.snapshot(1001), { state: 'closed', calls: 0, failures: 0, slowCalls: 0, retryAfterMs: 0, probes: 0, passed: 0 });
+    assert.deepEqual(breaker.snapshot(1001), {
+      state: 'closed',
+      calls: 0,
+      failures: 0,
+      slowCalls: 0,
+      retryAfterMs: 0,
+      probes: 0,
+      passed: 0,
+    });
   });
 
   it('restarts the whole wait when the probe fails', () => {
@@ -98,6 +106,14 @@ describe('CircuitBreaker', () => {
     assert.equal(breaker.snapshot(1700).state, 'closed');
   });
 
+  it('takes one verdict from each probe, the first', () => {
+    const { breaker } = tripped({ halfOpenProbes: 2 });
+    const probe = admit(breaker, 1000);
+    for (const verdict of ['success', 'success', 'failure'] as const) breaker.settle(probe, verdict, 1001);
+    const { state, passed } = breaker.snapshot(1001);
+    assert.deepEqual([state, passed], ['half_open', 1]);
+  });
+
   it('counts neither way what is ignored while closed', () => {
     const breaker = new CircuitBreaker({ minimumCalls: 1 });
     breaker.settle(admit(breaker, 0), 'ignored', 0);
@@ -126,10 +142,17 @@ describe('CircuitBreaker', () => {
     const { breaker, transitions } = tripped();
     breaker.isolate();
     breaker.isolate();
-    assert.deepEqual(breaker.acquire(1_000_000), { admitted: false, reason: 'CIRCUIT_ISOLATED', retryAfterMs: undefined });
+    assert.deepEqual(breaker.acquire(1_000_000), {
+      admitted: false,
+      reason: 'CIRCUIT_ISOLATED',
+      retryAfterMs: undefined,
+    });
     breaker.reset();
     admit(breaker, 1_000_000);
-    assert.deepEqual(transitions.slice(1).map(({ why }) => why), ['isolated by hand', 'reset by hand']);
+    assert.deepEqual(
+      transitions.slice(1).map(({ why }) => why),
+      ['isolated by hand', 'reset by hand'],
+    );
   });
 
   it('is not disturbed by a clock that jumps back', () => {
@@ -141,7 +164,10 @@ describe('CircuitBreaker', () => {
 
   it('refuses settings that are out of range or at odds, by name and rule', () => {
     const refused = (options: CircuitBreakerOptions, pattern: RegExp): void =>
-      assert.throws(() => new CircuitBreaker(options), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => new CircuitBreaker(options),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({ failureRatio: 0 }, /circuitBreaker\.failureRatio is 0, but must be a number from 0\.001 to 1/);
     refused({ openMs: Number.NaN }, /circuitBreaker\.openMs is NaN/);
     refused({ windowMs: 1000, windowCalls: 10 }, /remove one/);

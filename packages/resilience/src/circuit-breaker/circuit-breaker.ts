@@ -38,13 +38,26 @@ export interface BreakerSnapshot {
   readonly passed: number;
 }
 
+interface HalfOpen {
+  readonly kind: 'half_open';
+  /** Probes that hold a place. */
+  readonly probes: Set<BreakerPermit>;
+  /** Probes that have given their verdict, late ones included. */
+  readonly settled: WeakSet<BreakerPermit>;
+  passed: number;
+}
+
 type State =
   | { readonly kind: 'closed'; readonly permit: BreakerPermit; readonly window: VerdictWindow }
   | { readonly kind: 'open'; readonly until: number }
-  | { readonly kind: 'half_open'; readonly probes: Set<BreakerPermit>; passed: number }
+  | HalfOpen
   | { readonly kind: 'isolated' };
 
-const ISOLATED: BreakerRejection = Object.freeze({ admitted: false, reason: 'CIRCUIT_ISOLATED', retryAfterMs: undefined });
+const ISOLATED: BreakerRejection = Object.freeze({
+  admitted: false,
+  reason: 'CIRCUIT_ISOLATED',
+  retryAfterMs: undefined,
+});
 
 /**
  * Closed: admits, and trips when the window shows too many failures or slow calls. Open: rejects at once for `openMs`.
@@ -84,7 +97,8 @@ export class CircuitBreaker {
       case 'isolated':
         return ISOLATED;
       case 'open':
-        if (at < state.until) return { admitted: false, reason: 'CIRCUIT_OPEN', retryAfterMs: Math.ceil(state.until - at) };
+        if (at < state.until)
+          return { admitted: false, reason: 'CIRCUIT_OPEN', retryAfterMs: Math.ceil(state.until - at) };
         return this.probe(this.halfOpen(), at, deadline);
       case 'half_open':
         return this.probe(state, at, deadline);
@@ -92,7 +106,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Reports how an admitted call went. A permit of an earlier epoch, or one settled before, changes nothing.
+   * Reports how an admitted call went, once per call. A permit of an earlier epoch changes nothing, nor does a probe that
+   * has been settled before.
    * @param durationMs how long the call took, for the slow-call ratio; a slow probe fails
    */
   settle(permit: BreakerPermit, verdict: Verdict, now: number, durationMs = 0): void {
@@ -137,7 +152,7 @@ export class CircuitBreaker {
     };
   }
 
-  private probe(state: State & { kind: 'half_open' }, at: number, deadline: number): BreakerPermit | BreakerRejection {
+  private probe(state: HalfOpen, at: number, deadline: number): BreakerPermit | BreakerRejection {
     let soonest = at + this.settings.probeLeaseMs;
     for (const probe of state.probes) {
       const until = probe.probeUntil ?? at;
@@ -155,7 +170,9 @@ export class CircuitBreaker {
     return permit;
   }
 
-  private settleProbe(state: State & { kind: 'half_open' }, permit: BreakerPermit, verdict: Verdict, at: number, slow: boolean): void {
+  private settleProbe(state: HalfOpen, permit: BreakerPermit, verdict: Verdict, at: number, slow: boolean): void {
+    if (state.settled.has(permit)) return;
+    state.settled.add(permit);
     state.probes.delete(permit);
     if (verdict === 'ignored') return;
     if (verdict === 'failure') this.open(at, 'probe failed');
@@ -163,7 +180,8 @@ export class CircuitBreaker {
     else {
       state.passed += 1;
       const { passed } = state;
-      if (passed >= this.settings.halfOpenProbes) this.enter(undefined, passed === 1 ? 'probe succeeded' : `${passed} probes succeeded`);
+      if (passed >= this.settings.halfOpenProbes)
+        this.enter(undefined, passed === 1 ? 'probe succeeded' : `${passed} probes succeeded`);
     }
   }
 
@@ -182,8 +200,8 @@ export class CircuitBreaker {
     this.enter({ kind: 'open', until: at + this.settings.openMs }, why);
   }
 
-  private halfOpen(): State & { kind: 'half_open' } {
-    const state: State & { kind: 'half_open' } = { kind: 'half_open', probes: new Set(), passed: 0 };
+  private halfOpen(): HalfOpen {
+    const state: HalfOpen = { kind: 'half_open', probes: new Set(), settled: new WeakSet(), passed: 0 };
     this.enter(state, `${this.settings.openMs} ms have passed`);
     return state;
   }

@@ -17,6 +17,7 @@ export type Classify = (outcome: Outcome, call: Call) => Verdict;
 export const classifyOutcome: Classify = (outcome) => {
   if (outcome.ok) return 'success';
   const { code, origin, reason } = outcome.status;
-  if (origin === 'local' || code === Code.CANCELLED || code === Code.RESOURCE_EXHAUSTED || reason === 'DRAINING') return 'ignored';
+  if (origin === 'local' || code === Code.CANCELLED || code === Code.RESOURCE_EXHAUSTED || reason === 'DRAINING')
+    return 'ignored';
   return isCallerCode(code) ? 'success' : 'failure';
 };

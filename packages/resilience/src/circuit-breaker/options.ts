@@ -49,7 +49,10 @@ export const CIRCUIT_BREAKER_DEFAULTS: CircuitBreakerSettings = Object.freeze({
 const WINDOW_CALLS = Object.freeze({ min: 1, max: 100_000, integer: true });
 
 /** Validates and fills in. @throws ConfigError naming field, value and range, or the rule that two settings break */
-export function resolveCircuitBreaker(options: CircuitBreakerOptions = {}, field = 'circuitBreaker'): CircuitBreakerSettings {
+export function resolveCircuitBreaker(
+  options: CircuitBreakerOptions = {},
+  field = 'circuitBreaker',
+): CircuitBreakerSettings {
   requireKnownKeys(field, options, Object.keys(CIRCUIT_BREAKER_DEFAULTS));
   const { windowCalls } = options;
   if (windowCalls !== undefined && options.windowMs !== undefined) {
@@ -57,7 +60,8 @@ export function resolveCircuitBreaker(options: CircuitBreakerOptions = {}, field
     throw ConfigError.rule(`${field}.windowCalls`, windowCalls, rule);
   }
   if ((options.slowCallRatio === undefined) !== (options.slowCallMs === undefined)) {
-    const [given, missing] = options.slowCallMs === undefined ? ['slowCallRatio', 'slowCallMs'] : ['slowCallMs', 'slowCallRatio'];
+    const [given, missing] =
+      options.slowCallMs === undefined ? ['slowCallRatio', 'slowCallMs'] : ['slowCallMs', 'slowCallRatio'];
     const rule = `${field}.${given} is set without ${field}.${missing}, but slow calls are judged only when both are set`;
     throw ConfigError.rule(`${field}.${given}`, options[given as 'slowCallMs'], rule);
   }

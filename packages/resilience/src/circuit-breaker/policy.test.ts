@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { Cancellation, Code, Metadata, createRuntime, stack, succeed, type Outcome, type PolicyEvent, type ResponseSink, type Sent } from '@breakwater/core';
+import {
+  Cancellation,
+  Code,
+  Metadata,
+  createRuntime,
+  stack,
+  succeed,
+  type Outcome,
+  type PolicyEvent,
+  type ResponseSink,
+  type Sent,
+} from '@breakwater/core';
 import { FakeClock, aCall, aFailure, anOperation, mockLeaf, settleMicrotasks } from '@breakwater/core/testing';
 import { classifyOutcome } from './classify.js';
 import { circuitBreaker } from './policy.js';
@@ -37,7 +48,10 @@ describe('circuitBreaker', () => {
     });
     assert.equal(outcome.sent, 'no');
     assert.equal(leaf.held.length, 1);
-    assert.deepEqual(events.map(({ type }) => type), ['breaker_transition', 'rejected']);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['breaker_transition', 'rejected'],
+    );
     const [transition] = events;
     assert.ok(transition?.type === 'breaker_transition');
     assert.deepEqual([transition.name, transition.from, transition.to], ['consul:///payments', 'closed', 'open']);
@@ -80,7 +94,7 @@ describe('circuitBreaker', () => {
     const sink = aSink();
     const running = policy(leaf.handler)(aCall({ operation: stream, responses: sink }));
     leaf.last().call.responses?.headers(Metadata.EMPTY);
-    leaf.last().call.responses?.message('one');
+    void leaf.last().call.responses?.message('one');
     await settleMicrotasks();
     assert.equal(policy.breaker.snapshot(0).calls, 0);
     leaf.last().fail(Code.UNAVAILABLE);
@@ -97,7 +111,7 @@ describe('circuitBreaker', () => {
     const running = policy(leaf.handler)(aCall({ operation: stream, responses: aSink(), now: 1000 }));
     leaf.last().call.responses?.headers(Metadata.EMPTY);
     assert.equal(state(), 'half_open');
-    leaf.last().call.responses?.message('one');
+    void leaf.last().call.responses?.message('one');
     assert.equal(state(), 'closed');
     leaf.last().fail(Code.UNAVAILABLE);
     await running;
@@ -109,14 +123,14 @@ describe('circuitBreaker', () => {
     const leaf = mockLeaf();
     const lasting = policy(leaf.handler)(aCall({ operation: stream, responses: aSink() }));
     await clock.advance(50);
-    leaf.last().call.responses?.message('soon');
+    void leaf.last().call.responses?.message('soon');
     await clock.advance(100_000);
     leaf.last().succeed();
     await lasting;
     assert.equal(state(), 'closed');
     const late = policy(leaf.handler)(aCall({ operation: stream, responses: aSink(), now: clock.now() }));
     await clock.advance(100);
-    leaf.last().call.responses?.message('late');
+    void leaf.last().call.responses?.message('late');
     leaf.last().succeed();
     await late;
     assert.equal(state(), 'open');
@@ -155,8 +169,15 @@ describe('classifyOutcome', () => {
 
   it('takes an answer that blames the caller for a sign of life', () => {
     for (const code of [
-      Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.ALREADY_EXISTS, Code.PERMISSION_DENIED, Code.FAILED_PRECONDITION,
-      Code.ABORTED, Code.OUT_OF_RANGE, Code.UNAUTHENTICATED, Code.UNIMPLEMENTED,
+      Code.INVALID_ARGUMENT,
+      Code.NOT_FOUND,
+      Code.ALREADY_EXISTS,
+      Code.PERMISSION_DENIED,
+      Code.FAILED_PRECONDITION,
+      Code.ABORTED,
+      Code.OUT_OF_RANGE,
+      Code.UNAUTHENTICATED,
+      Code.UNIMPLEMENTED,
     ]) {
       assert.equal(verdict(code), 'success', Code[code]);
     }

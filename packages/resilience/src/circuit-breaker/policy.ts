@@ -1,4 +1,15 @@
-import { Code, fail, rejection, type Around, type Call, type Failure, type Handler, type Outcome, type ResponseSink, type Runtime } from '@breakwater/core';
+import {
+  Code,
+  fail,
+  rejection,
+  type Around,
+  type Call,
+  type Failure,
+  type Handler,
+  type Outcome,
+  type ResponseSink,
+  type Runtime,
+} from '@breakwater/core';
 import { reportRejection } from '../internal/report.js';
 import { CircuitBreaker, type BreakerPermit, type BreakerRejection, type Verdict } from './circuit-breaker.js';
 import { classifyOutcome, type Classify } from './classify.js';
@@ -28,7 +39,11 @@ export type CircuitBreakerPolicy = Around & { readonly breaker: CircuitBreaker }
  * timeouts it counts.
  * @throws ConfigError for settings out of range or at odds with each other
  */
-export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime, context: CircuitBreakerContext): CircuitBreakerPolicy {
+export function circuitBreaker(
+  options: CircuitBreakerOptions,
+  runtime: Runtime,
+  context: CircuitBreakerContext,
+): CircuitBreakerPolicy {
   const { clock, events } = runtime;
   const { name, classify = classifyOutcome } = context;
   const breaker = new CircuitBreaker(options, (transition) => {
@@ -37,7 +52,10 @@ export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime,
   const timesCalls = breaker.settings.slowCallMs !== undefined;
 
   const refuse = (call: Call, refused: BreakerRejection): Failure => {
-    const details = refused.reason === 'CIRCUIT_OPEN' ? `the circuit of ${name} is open` : `the circuit of ${name} is isolated by hand`;
+    const details =
+      refused.reason === 'CIRCUIT_OPEN'
+        ? `the circuit of ${name} is open`
+        : `the circuit of ${name} is isolated by hand`;
     const { status } = rejection(POLICY, Code.UNAVAILABLE, refused.reason, details, refused.retryAfterMs);
     reportRejection(events, POLICY, call, status);
     return fail(status);
@@ -55,7 +73,12 @@ export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime,
     }
   };
 
-  const judgedStream = async (next: Handler, call: Call, permit: BreakerPermit, responses: ResponseSink): Promise<Outcome> => {
+  const judgedStream = async (
+    next: Handler,
+    call: Call,
+    permit: BreakerPermit,
+    responses: ResponseSink,
+  ): Promise<Outcome> => {
     let verdict: Verdict = 'ignored';
     let firstMessageMs: number | undefined;
     const sink: ResponseSink = {
@@ -74,18 +97,18 @@ export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime,
       verdict = classify(outcome, call);
       return outcome;
     } finally {
+      // A probe that has passed on its first message is settled already: this changes nothing then.
       const now = clock.now();
-      // A probe that has passed on its first message is not asked again.
-      if (permit.probeUntil === undefined || firstMessageMs === undefined) {
-        breaker.settle(permit, verdict, now, firstMessageMs ?? now - call.now);
-      }
+      breaker.settle(permit, verdict, now, firstMessageMs ?? now - call.now);
     }
   };
 
   const policy: Around = (next) => (call) => {
     const admission = breaker.acquire(call.now, call.deadline);
     if (!admission.admitted) return Promise.resolve(refuse(call, admission));
-    return call.responses === undefined ? judged(next, call, admission) : judgedStream(next, call, admission, call.responses);
+    return call.responses === undefined
+      ? judged(next, call, admission)
+      : judgedStream(next, call, admission, call.responses);
   };
   return Object.assign(policy, { breaker });
 }

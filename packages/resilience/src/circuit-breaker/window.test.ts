@@ -16,7 +16,10 @@ const sum = (log: readonly Recorded[]): object => ({
 
 const steps = fc.array(
   fc.record({
-    gapMs: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 300 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 100_000 }) }),
+    gapMs: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 300 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: 100_000 }) },
+    ),
     failed: fc.boolean(),
     slow: fc.boolean(),
   }),
@@ -42,19 +45,24 @@ describe('CountWindow', () => {
 describe('TimeWindow', () => {
   it('sums exactly the calls of the last ten tenths, also before the zero point and after idle gaps', () => {
     fc.assert(
-      fc.property(fc.constantFrom(10, 1000, 10_000), fc.integer({ min: -50_000, max: 50_000 }), steps, (windowMs, start, history) => {
-        const window = new TimeWindow(windowMs);
-        const tenth = windowMs / 10;
-        const log: Recorded[] = [];
-        let now = start;
-        for (const { gapMs, failed, slow } of history) {
-          now += gapMs;
-          const oldest = Math.floor(now / tenth) * tenth - 9 * tenth;
-          assert.deepEqual({ ...window.totals(now) }, sum(log.filter((one) => one.at >= oldest)));
-          window.record(now, failed, slow);
-          log.push({ at: now, failed, slow });
-        }
-      }),
+      fc.property(
+        fc.constantFrom(10, 1000, 10_000),
+        fc.integer({ min: -50_000, max: 50_000 }),
+        steps,
+        (windowMs, start, history) => {
+          const window = new TimeWindow(windowMs);
+          const tenth = windowMs / 10;
+          const log: Recorded[] = [];
+          let now = start;
+          for (const { gapMs, failed, slow } of history) {
+            now += gapMs;
+            const oldest = Math.floor(now / tenth) * tenth - 9 * tenth;
+            assert.deepEqual({ ...window.totals(now) }, sum(log.filter((one) => one.at >= oldest)));
+            window.record(now, failed, slow);
+            log.push({ at: now, failed, slow });
+          }
+        },
+      ),
     );
   });
 

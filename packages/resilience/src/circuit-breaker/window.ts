@@ -48,7 +48,11 @@ const BUCKETS = 10;
 /** The calls of the last `windowMs`, in ten buckets that fall out one by one; after an idle gap all that are too old go. */
 export class TimeWindow implements VerdictWindow {
   private readonly bucketMs: number;
-  private readonly buckets: readonly Totals[] = Array.from({ length: BUCKETS }, () => ({ calls: 0, failures: 0, slow: 0 }));
+  private readonly buckets: readonly Totals[] = Array.from({ length: BUCKETS }, () => ({
+    calls: 0,
+    failures: 0,
+    slow: 0,
+  }));
   private readonly sums: Totals = { calls: 0, failures: 0, slow: 0 };
   /** Number of the newest bucket since the clock's zero. */
   private newest = Number.NEGATIVE_INFINITY;

@@ -28,7 +28,11 @@ export const CALL_TIMEOUT_MS: AttributeKey<number | null> = attributeKey('call-t
 export function requireTimeoutMs(field: string, value: unknown): number | null {
   if (value === null) return null;
   if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new ConfigError(field, value, `a number of ms above 0 (more than ${MAX_TIMEOUT_MS} is capped), or null for none`);
+  throw new ConfigError(
+    field,
+    value,
+    `a number of ms above 0 (more than ${MAX_TIMEOUT_MS} is capped), or null for none`,
+  );
 }
 
 /** Validates and fills in. @throws ConfigError naming field, value and range */

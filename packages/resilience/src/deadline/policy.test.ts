@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { Attributes, Cancellation, Code, ConfigError, MAX_TIMEOUT_MS, createRuntime, succeed, type Call, type PolicyEvent, type RpcKind } from '@breakwater/core';
+import {
+  Attributes,
+  Cancellation,
+  Code,
+  ConfigError,
+  MAX_TIMEOUT_MS,
+  createRuntime,
+  succeed,
+  type Call,
+  type PolicyEvent,
+  type RpcKind,
+} from '@breakwater/core';
 import { FakeClock, aCall, anOperation, mockLeaf } from '@breakwater/core/testing';
 import fc from 'fast-check';
 import { CALL_TIMEOUT_MS, requireTimeoutMs, type DeadlineOptions } from './options.js';
@@ -24,17 +35,33 @@ describe('deadline', () => {
     const timeout = fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 2 * MAX_TIMEOUT_MS }));
     const options = fc.record({ timeoutMs: timeout, streamTimeoutMs: timeout });
     const own = fc.oneof(fc.constant(undefined), timeout);
-    const inherited = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: -10, max: 3 * MAX_TIMEOUT_MS }));
+    const inherited = fc.oneof(
+      fc.constant(Number.POSITIVE_INFINITY),
+      fc.integer({ min: -10, max: 3 * MAX_TIMEOUT_MS }),
+    );
     fc.assert(
-      fc.property(options, own, inherited, fc.constantFrom(...KINDS), fc.integer({ min: 0, max: 1e9 }), (settings, perCall, leftMs, kind, now) => {
-        const attributes = perCall === undefined ? Attributes.EMPTY : Attributes.EMPTY.with(CALL_TIMEOUT_MS, perCall);
-        const seen = deadlineSeen(settings, aCall({ operation: ofKind(kind), now, deadline: now + leftMs, attributes }));
-        const configured = kind === 'unary' || kind === 'client_stream' ? settings.timeoutMs : settings.streamTimeoutMs;
-        const applied = perCall === undefined ? configured : perCall;
-        const bounds = [leftMs, ...(applied === null ? [] : [applied])].filter((ms) => ms !== Number.POSITIVE_INFINITY);
-        const wanted = bounds.length === 0 ? Number.POSITIVE_INFINITY : now + Math.min(...bounds, MAX_TIMEOUT_MS);
-        assert.equal(seen, leftMs <= 0 ? 'not called' : wanted);
-      }),
+      fc.property(
+        options,
+        own,
+        inherited,
+        fc.constantFrom(...KINDS),
+        fc.integer({ min: 0, max: 1e9 }),
+        (settings, perCall, leftMs, kind, now) => {
+          const attributes = perCall === undefined ? Attributes.EMPTY : Attributes.EMPTY.with(CALL_TIMEOUT_MS, perCall);
+          const seen = deadlineSeen(
+            settings,
+            aCall({ operation: ofKind(kind), now, deadline: now + leftMs, attributes }),
+          );
+          const configured =
+            kind === 'unary' || kind === 'client_stream' ? settings.timeoutMs : settings.streamTimeoutMs;
+          const applied = perCall === undefined ? configured : perCall;
+          const bounds = [leftMs, ...(applied === null ? [] : [applied])].filter(
+            (ms) => ms !== Number.POSITIVE_INFINITY,
+          );
+          const wanted = bounds.length === 0 ? Number.POSITIVE_INFINITY : now + Math.min(...bounds, MAX_TIMEOUT_MS);
+          assert.equal(seen, leftMs <= 0 ? 'not called' : wanted);
+        },
+      ),
     );
   });
 
@@ -58,14 +85,19 @@ describe('deadline', () => {
       { code: Code.DEADLINE_EXCEEDED, origin: 'local', source: 'deadline', reason: 'DEADLINE_EXCEEDED', sent: 'no' },
     );
     assert.equal(leaf.held.length, 0);
-    assert.deepEqual(events.map(({ type, policy }) => `${type} ${policy}`), ['rejected deadline']);
+    assert.deepEqual(
+      events.map(({ type, policy }) => `${type} ${policy}`),
+      ['rejected deadline'],
+    );
   });
 
   it('answers a call that was cancelled before it began with the status of the cancellation', async () => {
     const cancellation = new Cancellation();
     cancellation.cancel({ code: Code.CANCELLED, reason: 'CANCELLED', details: 'gone', origin: 'local' });
     const leaf = mockLeaf();
-    const outcome = await deadline({}, createRuntime({ clock: new FakeClock() }))(leaf.handler)(aCall({ cancellation }));
+    const outcome = await deadline({}, createRuntime({ clock: new FakeClock() }))(leaf.handler)(
+      aCall({ cancellation }),
+    );
     assert.ok(!outcome.ok);
     assert.deepEqual([outcome.status.code, outcome.status.origin, outcome.sent], [Code.CANCELLED, 'local', 'no']);
     assert.equal(leaf.held.length, 0);
@@ -73,7 +105,10 @@ describe('deadline', () => {
 
   it('refuses timeouts that are none, by name', () => {
     for (const timeoutMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '5s']) {
-      assert.throws(() => deadline({ timeoutMs: timeoutMs as number }, createRuntime()), (error) => error instanceof ConfigError && error.field === 'deadline.timeoutMs');
+      assert.throws(
+        () => deadline({ timeoutMs: timeoutMs as number }, createRuntime()),
+        (error) => error instanceof ConfigError && error.field === 'deadline.timeoutMs',
+      );
       assert.throws(() => requireTimeoutMs('timeoutMs', timeoutMs), ConfigError);
     }
     assert.throws(() => deadline({ timeout: 5 } as DeadlineOptions, createRuntime()), /did you mean "timeoutMs"/);

@@ -1,4 +1,14 @@
-import { Code, MAX_TIMEOUT_MS, fail, streamsResponse, type Around, type Call, type Failure, type Runtime, type Status } from '@breakwater/core';
+import {
+  Code,
+  MAX_TIMEOUT_MS,
+  fail,
+  streamsResponse,
+  type Around,
+  type Call,
+  type Failure,
+  type Runtime,
+  type Status,
+} from '@breakwater/core';
 import { reportRejection } from '../internal/report.js';
 import { CALL_TIMEOUT_MS, resolveDeadline, type DeadlineOptions } from './options.js';
 

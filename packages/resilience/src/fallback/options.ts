@@ -1,4 +1,13 @@
-import { ConfigError, isCallerCode, requireKnownKeys, requireNumber, type Call, type Failure, type RpcKind, type Status } from '@breakwater/core';
+import {
+  ConfigError,
+  isCallerCode,
+  requireKnownKeys,
+  requireNumber,
+  type Call,
+  type Failure,
+  type RpcKind,
+  type Status,
+} from '@breakwater/core';
 import { COUNT, DURATION_MS } from '../internal/ranges.js';
 
 /** Answers from the last good answer for the same key. */
@@ -37,7 +46,9 @@ export const FALLBACK_DEFAULTS = Object.freeze({
 });
 
 export interface FallbackSettings {
-  readonly source: { readonly fn: NonNullable<FallbackOptions['fn']> } | { readonly stale: Required<StaleOnError> & { maxEntries: number; maxAgeMs: number } };
+  readonly source:
+    | { readonly fn: NonNullable<FallbackOptions['fn']> }
+    | { readonly stale: Required<StaleOnError> & { maxEntries: number; maxAgeMs: number } };
   readonly when: (status: Status, call: Call) => boolean;
   readonly kinds: readonly RpcKind[];
   readonly timeoutMs: number;
@@ -54,26 +65,39 @@ export function resolveFallback(options: FallbackOptions, field = 'fallback'): F
     throw ConfigError.rule(field, options, `${field} needs exactly one of ${SOURCES.join(', ')}, but ${found}`);
   }
   const { fn, when, staleOnError } = options;
-  if (fn !== undefined && typeof fn !== 'function') throw new ConfigError(`${field}.fn`, fn, 'a function (status, call, failure) => response');
-  if (when !== undefined && typeof when !== 'function') throw new ConfigError(`${field}.when`, when, 'a function (status, call) => boolean');
+  if (fn !== undefined && typeof fn !== 'function')
+    throw new ConfigError(`${field}.fn`, fn, 'a function (status, call, failure) => response');
+  if (when !== undefined && typeof when !== 'function')
+    throw new ConfigError(`${field}.when`, when, 'a function (status, call) => boolean');
   const kinds = options.kinds ?? FALLBACK_DEFAULTS.kinds;
   for (const kind of kinds) {
     if (kind !== 'unary' && kind !== 'client_stream') {
-      throw new ConfigError(`${field}.kinds`, kind, "'unary' or 'client_stream': a response stream may have begun already and cannot be replaced");
+      throw new ConfigError(
+        `${field}.kinds`,
+        kind,
+        "'unary' or 'client_stream': a response stream may have begun already and cannot be replaced",
+      );
     }
   }
   const value = options.value;
   return Object.freeze({
-    source: staleOnError === undefined ? { fn: fn ?? (() => value) } : { stale: resolveStale(staleOnError, `${field}.staleOnError`) },
+    source:
+      staleOnError === undefined
+        ? { fn: fn ?? (() => value) }
+        : { stale: resolveStale(staleOnError, `${field}.staleOnError`) },
     when: when ?? ((status: Status) => !isCallerCode(status.code)),
     kinds: Object.freeze([...kinds]),
     timeoutMs: requireNumber(`${field}.timeoutMs`, options.timeoutMs ?? FALLBACK_DEFAULTS.timeoutMs, DURATION_MS),
   });
 }
 
-function resolveStale(options: StaleOnError, field: string): Required<StaleOnError> & { maxEntries: number; maxAgeMs: number } {
+function resolveStale(
+  options: StaleOnError,
+  field: string,
+): Required<StaleOnError> & { maxEntries: number; maxAgeMs: number } {
   requireKnownKeys(field, options, ['key', 'maxEntries', 'maxAgeMs']);
-  if (typeof options.key !== 'function') throw new ConfigError(`${field}.key`, options.key, 'a function of the call that gives a string');
+  if (typeof options.key !== 'function')
+    throw new ConfigError(`${field}.key`, options.key, 'a function of the call that gives a string');
   return Object.freeze({
     key: options.key,
     maxEntries: requireNumber(`${field}.maxEntries`, options.maxEntries ?? FALLBACK_DEFAULTS.maxEntries, COUNT),

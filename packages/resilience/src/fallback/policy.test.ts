@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
-import { Cancellation, Code, ConfigError, createRuntime, succeed, type Call, type Outcome, type PolicyEvent, type Status } from '@breakwater/core';
+import {
+  Cancellation,
+  Code,
+  ConfigError,
+  createRuntime,
+  succeed,
+  type Call,
+  type Outcome,
+  type PolicyEvent,
+  type Status,
+} from '@breakwater/core';
 import { FakeClock, aCall, aFailure, anOperation, mockLeaf, settleMicrotasks } from '@breakwater/core/testing';
 import type { FallbackOptions } from './options.js';
 import { fallback } from './policy.js';
 
-function setUp(options: FallbackOptions, answer: () => Outcome = () => aFailure(Code.UNAVAILABLE, { reason: 'CIRCUIT_OPEN', origin: 'local', source: 'circuit-breaker' })) {
+function setUp(
+  options: FallbackOptions,
+  answer: () => Outcome = () =>
+    aFailure(Code.UNAVAILABLE, { reason: 'CIRCUIT_OPEN', origin: 'local', source: 'circuit-breaker' }),
+) {
   const clock = new FakeClock();
   const runtime = createRuntime({ clock });
   const events: PolicyEvent[] = [];
@@ -18,7 +32,10 @@ describe('fallback', () => {
   it('gives the value instead, undefined too, and says so in one event', async () => {
     const { handler, events } = setUp({ value: undefined });
     assert.deepEqual(valueOf(await handler(aCall())), undefined);
-    assert.deepEqual(events.map(({ type }) => type), ['fallback']);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['fallback'],
+    );
   });
 
   it('tells the function why it was called', async () => {
@@ -85,9 +102,8 @@ describe('fallback', () => {
 
   it('gives the last good answer for the same key while it is fresh enough', async () => {
     let up = true;
-    const { handler, clock } = setUp(
-      { staleOnError: { key: (call) => String(call.request), maxAgeMs: 1000 } },
-      () => (up ? succeed('good') : aFailure(Code.UNAVAILABLE)),
+    const { handler, clock } = setUp({ staleOnError: { key: (call) => String(call.request), maxAgeMs: 1000 } }, () =>
+      up ? succeed('good') : aFailure(Code.UNAVAILABLE),
     );
     await handler(aCall({ request: 'a' }));
     up = false;
@@ -100,7 +116,9 @@ describe('fallback', () => {
 
   it('does not remember what has no key', async () => {
     let up = true;
-    const { handler } = setUp({ staleOnError: { key: () => undefined } }, () => (up ? succeed(1) : aFailure(Code.UNAVAILABLE)));
+    const { handler } = setUp({ staleOnError: { key: () => undefined } }, () =>
+      up ? succeed(1) : aFailure(Code.UNAVAILABLE),
+    );
     await handler(aCall());
     up = false;
     assert.equal(valueOf(await handler(aCall())), 'failed: UNAVAILABLE');
@@ -108,7 +126,10 @@ describe('fallback', () => {
 
   it('refuses none, two, and what cannot be done, by name', () => {
     const refused = (options: unknown, pattern: RegExp): void =>
-      assert.throws(() => setUp(options as FallbackOptions), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => setUp(options as FallbackOptions),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({}, /exactly one of value, fn, staleOnError, but none is set/);
     refused({ value: 1, fn: () => 1 }, /value and fn are set/);
     refused({ fn: 5 }, /fallback\.fn is 5, but must be a function/);

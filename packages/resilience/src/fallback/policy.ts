@@ -1,4 +1,13 @@
-import { succeed, type Around, type Call, type Clock, type Failure, type Handler, type Outcome, type Runtime } from '@breakwater/core';
+import {
+  succeed,
+  type Around,
+  type Call,
+  type Clock,
+  type Failure,
+  type Handler,
+  type Outcome,
+  type Runtime,
+} from '@breakwater/core';
 import { resolveFallback, type FallbackOptions } from './options.js';
 import { StaleCache } from './stale-cache.js';
 
@@ -15,7 +24,8 @@ const POLICY = 'fallback';
 export function fallback(options: FallbackOptions, runtime: Runtime): Around {
   const settings = resolveFallback(options);
   const { source } = settings;
-  const instead = 'fn' in source ? byFunction(source.fn, settings.timeoutMs, runtime.clock) : fromCache(source.stale, runtime.clock);
+  const instead =
+    'fn' in source ? byFunction(source.fn, settings.timeoutMs, runtime.clock) : fromCache(source.stale, runtime.clock);
 
   return (next) => {
     const covered = async (call: Call): Promise<Outcome> => {
@@ -51,7 +61,10 @@ function byFunction(fn: NonNullable<FallbackOptions['fn']>, timeoutMs: number, c
       try {
         const made = fn(failure.status, call, failure);
         if (!isPromise(made)) return succeed(made);
-        return within(made.then((value) => succeed(value), failed), { failure, timeoutMs, clock, call });
+        return within(
+          made.then((value) => succeed(value), failed),
+          { failure, timeoutMs, clock, call },
+        );
       } catch (error) {
         return failed(error);
       }
@@ -83,7 +96,10 @@ function within(answer: Promise<Outcome>, bound: Bound): Promise<Outcome> {
   });
 }
 
-function fromCache(stale: { key: (call: Call) => string | undefined; maxEntries: number; maxAgeMs: number }, clock: Clock): Instead {
+function fromCache(
+  stale: { key: (call: Call) => string | undefined; maxEntries: number; maxAgeMs: number },
+  clock: Clock,
+): Instead {
   const cache = new StaleCache<unknown>(stale.maxEntries, stale.maxAgeMs);
   return {
     learn: (call, value) => {

@@ -29,13 +29,18 @@ export function resolvePace(options: PaceOptions, field = 'pace'): PaceSettings 
     throw ConfigError.rule(`${field}.perSecond`, perSecond, rule);
   }
   if (perSecond === undefined && minTimeMs === undefined && maxConcurrent === undefined) {
-    throw ConfigError.rule(field, options, `${field} needs perSecond, minTimeMs or maxConcurrent, or there is nothing to pace`);
+    throw ConfigError.rule(
+      field,
+      options,
+      `${field} needs perSecond, minTimeMs or maxConcurrent, or there is nothing to pace`,
+    );
   }
   const spacing =
     perSecond === undefined ? 0 : 1000 / requireNumber(`${field}.perSecond`, perSecond, { min: 0.001, max: 1000 });
   return Object.freeze({
     minTimeMs: minTimeMs === undefined ? spacing : requireNumber(`${field}.minTimeMs`, minTimeMs, DURATION_MS),
-    maxConcurrent: maxConcurrent === undefined ? undefined : requireNumber(`${field}.maxConcurrent`, maxConcurrent, COUNT),
+    maxConcurrent:
+      maxConcurrent === undefined ? undefined : requireNumber(`${field}.maxConcurrent`, maxConcurrent, COUNT),
     queue: requireNumber(`${field}.queue`, options.queue ?? PACE_DEFAULTS.queue, COUNT),
   });
 }

@@ -65,7 +65,10 @@ describe('pace', () => {
   it('gives what the task gives, and rejects with what it throws', async () => {
     const { pacer } = setUp({ perSecond: 1000 });
     assert.equal(await pacer.schedule(async () => 'value'), 'value');
-    await assert.rejects(pacer.schedule(() => assert.fail('task failed')), /task failed/);
+    await assert.rejects(
+      pacer.schedule(() => assert.fail('task failed')),
+      /task failed/,
+    );
     assert.equal(await pacer.schedule(() => 'still going'), 'still going');
     await pacer.close();
   });
@@ -76,12 +79,18 @@ describe('pace', () => {
     const running = pacer.schedule(task);
     await started;
     const waiting = pacer.schedule(() => 'waited');
-    await assert.rejects(pacer.schedule(() => assert.fail()), (error) => {
-      assert.ok(error instanceof RpcError);
-      const { code, reason, origin, source, retryAfterMs } = error;
-      assert.deepEqual({ code, reason, origin, source, retryAfterMs }, { code: Code.RESOURCE_EXHAUSTED, reason: 'PACE_FULL', origin: 'local', source: 'pace', retryAfterMs: 3 });
-      return true;
-    });
+    await assert.rejects(
+      pacer.schedule(() => assert.fail()),
+      (error) => {
+        assert.ok(error instanceof RpcError);
+        const { code, reason, origin, source, retryAfterMs } = error;
+        assert.deepEqual(
+          { code, reason, origin, source, retryAfterMs },
+          { code: Code.RESOURCE_EXHAUSTED, reason: 'PACE_FULL', origin: 'local', source: 'pace', retryAfterMs: 3 },
+        );
+        return true;
+      },
+    );
     end();
     await running;
     assert.equal(await waiting, 'waited');
@@ -95,14 +104,26 @@ describe('pace', () => {
     await started;
     const cancellation = new Cancellation();
     const never = (options: PaceJobOptions) => pacer.schedule(() => assert.fail('must not run'), options);
-    const codeOf = (job: Promise<unknown>) => job.then(() => 'ran', (error: RpcError) => `${Code[error.code]} ${error.reason}`);
-    const left = Promise.all([codeOf(never({ timeoutMs: 10 })), codeOf(never({ cancellation, timeoutMs: 1000 })), codeOf(never({ timeoutMs: 10, priority: 0 }))]);
+    const codeOf = (job: Promise<unknown>) =>
+      job.then(
+        () => 'ran',
+        (error: RpcError) => `${Code[error.code]} ${error.reason}`,
+      );
+    const left = Promise.all([
+      codeOf(never({ timeoutMs: 10 })),
+      codeOf(never({ cancellation, timeoutMs: 1000 })),
+      codeOf(never({ timeoutMs: 10, priority: 0 })),
+    ]);
     const last = pacer.schedule(() => 'last');
     assert.equal(pacer.waiting, 4);
     await clock.advance(10);
     cancellation.cancel(cancelled);
     assert.equal(pacer.waiting, 1);
-    assert.deepEqual(await left, ['DEADLINE_EXCEEDED PACE_TIMEOUT', 'CANCELLED CANCELLED', 'DEADLINE_EXCEEDED PACE_TIMEOUT']);
+    assert.deepEqual(await left, [
+      'DEADLINE_EXCEEDED PACE_TIMEOUT',
+      'CANCELLED CANCELLED',
+      'DEADLINE_EXCEEDED PACE_TIMEOUT',
+    ]);
     assert.deepEqual([clock.pendingTimers, cancellation.listenerCount], [0, 0]);
     end();
     await running;
@@ -127,7 +148,10 @@ describe('pace', () => {
     const before = timers();
     const { pacer } = setUp({ perSecond: 0.001 });
     await pacer.schedule(() => 'the first start comes at once');
-    const waiting = assert.rejects(pacer.schedule(() => assert.fail()), /PACE_CLOSED/);
+    const waiting = assert.rejects(
+      pacer.schedule(() => assert.fail()),
+      /PACE_CLOSED/,
+    );
     // Long enough for the next start, 1000 s from now, to have its timer.
     for (let turn = 0; turn < 20; turn++) await pollOnce();
     await pacer.close();
@@ -141,11 +165,17 @@ describe('pace', () => {
     const { started, task, end } = gate();
     const running = pacer.schedule(task);
     await started;
-    const waiting = assert.rejects(pacer.schedule(() => assert.fail()), /PACE_CLOSED/);
+    const waiting = assert.rejects(
+      pacer.schedule(() => assert.fail()),
+      /PACE_CLOSED/,
+    );
     let closed = false;
     const closing = pacer.close().then(() => (closed = true));
     await waiting;
-    await assert.rejects(pacer.schedule(() => assert.fail()), /PACE_CLOSED/);
+    await assert.rejects(
+      pacer.schedule(() => assert.fail()),
+      /PACE_CLOSED/,
+    );
     assert.equal(closed, false);
     end();
     await running;
@@ -154,13 +184,19 @@ describe('pace', () => {
 
   it('refuses settings that say nothing, say it twice, or are out of range, by name', async () => {
     const refused = (options: unknown, pattern: RegExp): void =>
-      assert.throws(() => setUp(options as PaceOptions), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => setUp(options as PaceOptions),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({}, /pace needs perSecond, minTimeMs or maxConcurrent/);
     refused({ perSecond: 5, minTimeMs: 5 }, /remove one/);
     refused({ perSecond: 0 }, /pace\.perSecond is 0/);
     refused({ maxConcurent: 1 }, /did you mean "maxConcurrent"/);
     const { pacer } = setUp({ maxConcurrent: 1 });
-    await assert.rejects(pacer.schedule(() => 1, { priority: 10 }), /pace\.priority is 10, but must be an integer from 0 to 9/);
+    await assert.rejects(
+      pacer.schedule(() => 1, { priority: 10 }),
+      /pace\.priority is 10, but must be an integer from 0 to 9/,
+    );
     await pacer.close();
   });
 });
@@ -177,7 +213,10 @@ describe('paced', () => {
       leaf.last().succeed(leaf.last().call.request);
     }
     assert.ok((await Promise.all(running)).every(({ ok }) => ok));
-    assert.deepEqual(leaf.held.map(({ call }) => call.request), [0, 5, 9]);
+    assert.deepEqual(
+      leaf.held.map(({ call }) => call.request),
+      [0, 5, 9],
+    );
     await pacer.close();
   });
 
@@ -191,7 +230,9 @@ describe('paced', () => {
     const waiting = [handler(aCall({ deadline: 20 })), handler(aCall({ cancellation }))];
     await clock.advance(20);
     cancellation.cancel(cancelled);
-    const codes = (await Promise.all(waiting)).map((outcome: Outcome) => (outcome.ok ? 'OK' : `${Code[outcome.status.code]} ${outcome.status.origin} ${outcome.sent}`));
+    const codes = (await Promise.all(waiting)).map((outcome: Outcome) =>
+      outcome.ok ? 'OK' : `${Code[outcome.status.code]} ${outcome.status.origin} ${outcome.sent}`,
+    );
     assert.deepEqual(codes, ['DEADLINE_EXCEEDED local no', 'CANCELLED local no']);
     assert.equal(leaf.held.length, 1);
     leaf.last().succeed();

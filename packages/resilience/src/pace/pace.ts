@@ -1,4 +1,12 @@
-import { Code, RpcError, requireKnownKeys, requireNumber, type Cancellation, type Runtime, type Status } from '@breakwater/core';
+import {
+  Code,
+  RpcError,
+  requireKnownKeys,
+  requireNumber,
+  type Cancellation,
+  type Runtime,
+  type Status,
+} from '@breakwater/core';
 import Bottleneck from 'bottleneck';
 import { DURATION_MS } from '../internal/ranges.js';
 import { PACE_DEFAULTS, resolvePace, type PaceOptions } from './options.js';
@@ -70,8 +78,13 @@ export function pace(options: PaceOptions, runtime: Pick<Runtime, 'clock'>): Pac
 
   const turn = async (job: PaceJobOptions = {}): Promise<Turn> => {
     requireKnownKeys('pace', job, ['priority', 'timeoutMs', 'cancellation']);
-    const priority = requireNumber('pace.priority', job.priority ?? PACE_DEFAULTS.priority, { min: 0, max: PRIORITIES - 1, integer: true });
-    const timeoutMs = job.timeoutMs === undefined ? undefined : requireNumber('pace.timeoutMs', job.timeoutMs, DURATION_MS);
+    const priority = requireNumber('pace.priority', job.priority ?? PACE_DEFAULTS.priority, {
+      min: 0,
+      max: PRIORITIES - 1,
+      integer: true,
+    });
+    const timeoutMs =
+      job.timeoutMs === undefined ? undefined : requireNumber('pace.timeoutMs', job.timeoutMs, DURATION_MS);
     const { cancellation } = job;
     if (closing !== undefined) return refusal(CLOSED);
     if (cancellation?.status !== undefined) return refusal(cancellation.status);
@@ -89,7 +102,8 @@ export function pace(options: PaceOptions, runtime: Pick<Runtime, 'clock'>): Pac
       const leave = (status: Status): void => {
         if (queue.remove(waiter)) waiter.refuse(status);
       };
-      const timer = timeoutMs === undefined ? undefined : runtime.clock.setTimer(timeoutMs, () => leave(timedOut(timeoutMs)));
+      const timer =
+        timeoutMs === undefined ? undefined : runtime.clock.setTimer(timeoutMs, () => leave(timedOut(timeoutMs)));
       cancellation?.onCancel(leave);
       queue.push(waiter, priority);
       ask();

@@ -24,7 +24,10 @@ describe('rateLimit', () => {
     });
     assert.ok((await handler(aCall({ now: 100 }))).ok);
     assert.equal(leaf.held.length, 3);
-    assert.deepEqual(events.map(({ type, policy }) => `${type} ${policy}`), ['rejected rate-limit']);
+    assert.deepEqual(
+      events.map(({ type, policy }) => `${type} ${policy}`),
+      ['rejected rate-limit'],
+    );
   });
 
   it('limits every key by itself when given one', async () => {
@@ -44,7 +47,10 @@ describe('rateLimit', () => {
   it('refuses rates out of range, keys that are no function, and a bound on keys without keys', () => {
     const runtime = createRuntime({ clock: new FakeClock() });
     const refused = (options: unknown, pattern: RegExp): void =>
-      assert.throws(() => rateLimit(options as RateLimitOptions, runtime), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => rateLimit(options as RateLimitOptions, runtime),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({}, /rateLimit\.perSecond is undefined, but must be a number/);
     refused({ perSecond: -1 }, /rateLimit\.perSecond is -1/);
     refused({ perSecond: 1, key: 'tenant' }, /rateLimit\.key is "tenant", but must be a function/);

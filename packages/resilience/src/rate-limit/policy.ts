@@ -1,4 +1,14 @@
-import { ADMITTED, Code, ConfigError, rejection, requireKnownKeys, requireNumber, type Call, type Guard, type Runtime } from '@breakwater/core';
+import {
+  ADMITTED,
+  Code,
+  ConfigError,
+  rejection,
+  requireKnownKeys,
+  requireNumber,
+  type Call,
+  type Guard,
+  type Runtime,
+} from '@breakwater/core';
 import { COUNT } from '../internal/ranges.js';
 import { reportRejection } from '../internal/report.js';
 import { KeyedLimiter } from './keyed-limiter.js';
@@ -32,11 +42,20 @@ export function resolveRateLimit(options: RateLimitOptions, field = 'rateLimit')
   const { perSecond, key, maxKeys } = options;
   const derived = typeof perSecond === 'number' ? Math.min(Math.max(1, Math.ceil(perSecond)), 1_000_000) : 1;
   const rate = resolveRate({ perSecond, burst: options.burst ?? derived }, field);
-  if (key !== undefined && typeof key !== 'function') throw new ConfigError(`${field}.key`, key, 'a function of the call that gives a string');
+  if (key !== undefined && typeof key !== 'function')
+    throw new ConfigError(`${field}.key`, key, 'a function of the call that gives a string');
   if (key === undefined && maxKeys !== undefined) {
-    throw ConfigError.rule(`${field}.maxKeys`, maxKeys, `${field}.maxKeys is set without ${field}.key, but without keys there are none to bound`);
+    throw ConfigError.rule(
+      `${field}.maxKeys`,
+      maxKeys,
+      `${field}.maxKeys is set without ${field}.key, but without keys there are none to bound`,
+    );
   }
-  return Object.freeze({ ...rate, key, maxKeys: requireNumber(`${field}.maxKeys`, maxKeys ?? RATE_LIMIT_DEFAULTS.maxKeys, COUNT) });
+  return Object.freeze({
+    ...rate,
+    key,
+    maxKeys: requireNumber(`${field}.maxKeys`, maxKeys ?? RATE_LIMIT_DEFAULTS.maxKeys, COUNT),
+  });
 }
 
 /**
@@ -54,7 +73,13 @@ export function rateLimit(options: RateLimitOptions, runtime: Runtime): Guard {
     admit: (call) => {
       const retryAfterMs = take(call);
       if (retryAfterMs === 0) return ADMITTED;
-      const refused = rejection(POLICY, Code.RESOURCE_EXHAUSTED, 'RATE_LIMITED', `more than ${perSecond} calls per second`, retryAfterMs);
+      const refused = rejection(
+        POLICY,
+        Code.RESOURCE_EXHAUSTED,
+        'RATE_LIMITED',
+        `more than ${perSecond} calls per second`,
+        retryAfterMs,
+      );
       reportRejection(runtime.events, POLICY, call, refused.status);
       return refused;
     },

@@ -26,9 +26,20 @@ class ArrivalCurve {
 }
 
 const rates = fc.record({ intervalMs: fc.constantFrom(1, 3, 7, 10, 100, 1000), burst: fc.integer({ min: 1, max: 8 }) });
-const gaps = fc.array(fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 0, max: 30 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 3000 }) }), { maxLength: 150 });
+const gaps = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 30 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 3000 }) },
+  ),
+  { maxLength: 150 },
+);
 
-function followsTheCurve(tryTake: (now: number) => number, curve: ArrivalCurve, start: number, steps: readonly number[]): void {
+function followsTheCurve(
+  tryTake: (now: number) => number,
+  curve: ArrivalCurve,
+  start: number,
+  steps: readonly number[],
+): void {
   let now = start;
   for (const gap of steps) {
     now += gap;
@@ -68,7 +79,12 @@ describe('TokenBucket', () => {
   });
 
   it('refuses rates out of range by name', () => {
-    for (const rate of [{ burst: 0, perSecond: 1 }, { burst: 1.5, perSecond: 1 }, { burst: 1, perSecond: 0 }, { burst: 1, perSecond: Number.POSITIVE_INFINITY }]) {
+    for (const rate of [
+      { burst: 0, perSecond: 1 },
+      { burst: 1.5, perSecond: 1 },
+      { burst: 1, perSecond: 0 },
+      { burst: 1, perSecond: Number.POSITIVE_INFINITY },
+    ]) {
       assert.throws(() => new TokenBucket(rate, 0), ConfigError);
     }
   });
@@ -76,7 +92,9 @@ describe('TokenBucket', () => {
 
 describe('KeyedLimiter', () => {
   it('limits each key by itself, exactly as the arrival curve allows', () => {
-    const uses = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), gapMs: fc.integer({ min: 0, max: 40 }) }), { maxLength: 150 });
+    const uses = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), gapMs: fc.integer({ min: 0, max: 40 }) }), {
+      maxLength: 150,
+    });
     fc.assert(
       fc.property(rates, uses, ({ intervalMs, burst }, steps) => {
         const limiter = new KeyedLimiter({ burst, perSecond: 1000 / intervalMs }, 100);
@@ -94,15 +112,20 @@ describe('KeyedLimiter', () => {
 
   it('never remembers more keys than it may, and inventing keys buys no more than one extra burst', () => {
     fc.assert(
-      fc.property(rates, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 200 }), ({ intervalMs, burst }, maxKeys, invented) => {
-        const limiter = new KeyedLimiter({ burst, perSecond: 1000 / intervalMs }, maxKeys);
-        let admitted = 0;
-        for (let key = 0; key < invented; key++) {
-          for (let call = 0; call < burst + 1; call++) if (limiter.tryTake(`key-${key}`, 0) === 0) admitted += 1;
-          assert.ok(limiter.size <= maxKeys);
-        }
-        assert.equal(admitted, Math.min(invented, maxKeys + 1) * burst);
-      }),
+      fc.property(
+        rates,
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 200 }),
+        ({ intervalMs, burst }, maxKeys, invented) => {
+          const limiter = new KeyedLimiter({ burst, perSecond: 1000 / intervalMs }, maxKeys);
+          let admitted = 0;
+          for (let key = 0; key < invented; key++) {
+            for (let call = 0; call < burst + 1; call++) if (limiter.tryTake(`key-${key}`, 0) === 0) admitted += 1;
+            assert.ok(limiter.size <= maxKeys);
+          }
+          assert.equal(admitted, Math.min(invented, maxKeys + 1) * burst);
+        },
+      ),
     );
   });
 

@@ -9,7 +9,8 @@ export class AttemptStreams {
   private current = 0;
 
   constructor(call: Call, replayBufferMessages: number) {
-    this.requests = call.requests === undefined ? undefined : new ReplayableRequests(call.requests, replayBufferMessages);
+    this.requests =
+      call.requests === undefined ? undefined : new ReplayableRequests(call.requests, replayBufferMessages);
     this.responses = call.responses;
   }
 
@@ -26,7 +27,11 @@ export class AttemptStreams {
   /** `call` with streams for its next attempt; what an earlier attempt may still say is dropped. */
   derive(call: Call): Call {
     this.current += 1;
-    return { ...call, requests: this.requests?.open(), responses: this.responses && this.sinkOf(this.responses, this.current) };
+    return {
+      ...call,
+      requests: this.requests?.open(),
+      responses: this.responses && this.sinkOf(this.responses, this.current),
+    };
   }
 
   /** The call is over. */

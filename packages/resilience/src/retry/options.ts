@@ -1,4 +1,13 @@
-import { Code, ConfigError, attributeKey, codeFromName, requireKnownKeys, requireNumber, type AttributeKey, type CodeName } from '@breakwater/core';
+import {
+  Code,
+  ConfigError,
+  attributeKey,
+  codeFromName,
+  requireKnownKeys,
+  requireNumber,
+  type AttributeKey,
+  type CodeName,
+} from '@breakwater/core';
 import { COUNT_OR_NONE, DURATION_MS } from '../internal/ranges.js';
 import type { RetryBudget } from './retry-budget.js';
 
@@ -49,12 +58,16 @@ export const CALL_MAX_ATTEMPTS: AttributeKey<number> = attributeKey('call-max-at
 /** Validates and fills in. @throws ConfigError naming field, value and range */
 export function resolveRetry(options: RetryOptions = {}, field = 'retry'): RetrySettings {
   requireKnownKeys(field, options, [...Object.keys(RETRY_DEFAULTS), 'budget']);
-  const number = (key: Exclude<keyof RetrySettings, 'retryableCodes'>, range: Parameters<typeof requireNumber>[2]): number =>
-    requireNumber(`${field}.${key}`, options[key] ?? RETRY_DEFAULTS[key], range);
+  const number = (
+    key: Exclude<keyof RetrySettings, 'retryableCodes'>,
+    range: Parameters<typeof requireNumber>[2],
+  ): number => requireNumber(`${field}.${key}`, options[key] ?? RETRY_DEFAULTS[key], range);
   const initialBackoffMs = number('initialBackoffMs', DURATION_MS);
   // A longer first wait that stands alone lifts the ceiling with it; a ceiling below the first wait is a contradiction.
   const maxBackoffMs =
-    options.maxBackoffMs === undefined ? Math.max(RETRY_DEFAULTS.maxBackoffMs, initialBackoffMs) : number('maxBackoffMs', DURATION_MS);
+    options.maxBackoffMs === undefined
+      ? Math.max(RETRY_DEFAULTS.maxBackoffMs, initialBackoffMs)
+      : number('maxBackoffMs', DURATION_MS);
   if (maxBackoffMs < initialBackoffMs) {
     const rule = `${field}.maxBackoffMs is ${maxBackoffMs}, but must be at least ${field}.initialBackoffMs (${initialBackoffMs})`;
     throw ConfigError.rule(`${field}.maxBackoffMs`, maxBackoffMs, rule);
@@ -72,7 +85,12 @@ export function resolveRetry(options: RetryOptions = {}, field = 'retry'): Retry
 function resolveCodes(field: string, given: unknown): readonly Code[] {
   if (!Array.isArray(given)) throw new ConfigError(field, given, 'a list of status codes');
   const codes = given.map((one: unknown, index) => {
-    const code = typeof one === 'string' ? codeFromName(one) : typeof one === 'number' && Code[one] !== undefined ? (one as Code) : undefined;
+    const code =
+      typeof one === 'string'
+        ? codeFromName(one)
+        : typeof one === 'number' && Code[one] !== undefined
+          ? (one as Code)
+          : undefined;
     if (code === undefined || code === Code.OK) {
       throw new ConfigError(`${field}[${index}]`, one, 'a gRPC status code other than OK, as number or name');
     }

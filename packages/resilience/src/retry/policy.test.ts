@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import {
-  Attributes, Cancellation, Code, ConfigError, Metadata, createRuntime, fail, succeed,
-  type Call, type Handler, type Outcome, type PolicyEvent, type ResponseSink,
+  Attributes,
+  Cancellation,
+  Code,
+  ConfigError,
+  Metadata,
+  createRuntime,
+  fail,
+  succeed,
+  type Call,
+  type Outcome,
+  type PolicyEvent,
 } from '@breakwater/core';
 import { FakeClock, aCall, aFailure, anOperation, fixedRandom, mockLeaf } from '@breakwater/core/testing';
 import { CALL_MAX_ATTEMPTS, type RetryOptions } from './options.js';
@@ -20,7 +29,8 @@ function setUp(answer: (call: Call, index: number) => Outcome, options: RetryOpt
   return { clock, events, leaf, run: (call: Call) => clock.run(handler(call)), handler };
 }
 
-const refusals = (events: readonly PolicyEvent[]): string[] => events.flatMap((event) => (event.type === 'retry_refused' ? [event.why] : []));
+const refusals = (events: readonly PolicyEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'retry_refused' ? [event.why] : []));
 const codeOf = (outcome: Outcome): string => (outcome.ok ? 'OK' : String(Code[outcome.status.code]));
 
 describe('retry', () => {
@@ -34,14 +44,30 @@ describe('retry', () => {
   });
 
   it('repeats twice after 50 and 100 ms and then gives the last failure with a record per attempt', async () => {
-    const { clock, events, leaf, run } = setUp((_, index) => ({ ...fail({ code: Code.UNAVAILABLE, details: `${index}`, origin: 'remote' }, 'unknown'), peer: `p${index}` }));
+    const { clock, events, leaf, run } = setUp((_, index) => ({
+      ...fail({ code: Code.UNAVAILABLE, details: `${index}`, origin: 'remote' }, 'unknown'),
+      peer: `p${index}`,
+    }));
     const outcome = await run(aCall());
     assert.ok(!outcome.ok);
     assert.equal(outcome.status.details, '2');
-    assert.deepEqual(outcome.attempts?.map(({ attempt, peer, durationMs }) => [attempt, peer, durationMs]), [[1, 'p0', 0], [2, 'p1', 0], [3, 'p2', 0]]);
+    assert.deepEqual(
+      outcome.attempts?.map(({ attempt, peer, durationMs }) => [attempt, peer, durationMs]),
+      [
+        [1, 'p0', 0],
+        [2, 'p1', 0],
+        [3, 'p2', 0],
+      ],
+    );
     assert.equal(clock.now(), 150);
-    assert.deepEqual(leaf.held.map(({ call }) => call.tried), [[], ['p0'], ['p0', 'p1']]);
-    assert.deepEqual(events.map((event) => (event.type === 'retry' ? `retry ${event.nextAttempt} in ${event.delayMs}` : event.type)), ['retry 2 in 50', 'retry 3 in 100', 'retry_refused']);
+    assert.deepEqual(
+      leaf.held.map(({ call }) => call.tried),
+      [[], ['p0'], ['p0', 'p1']],
+    );
+    assert.deepEqual(
+      events.map((event) => (event.type === 'retry' ? `retry ${event.nextAttempt} in ${event.delayMs}` : event.type)),
+      ['retry 2 in 50', 'retry 3 in 100', 'retry_refused'],
+    );
     assert.deepEqual(refusals(events), ['attempts_exhausted']);
   });
 
@@ -54,10 +80,10 @@ describe('retry', () => {
   });
 
   it('repeats only the codes it was told to, by number or name', async () => {
-    assert.equal((await attemptsFor(() => aFailure(Code.INTERNAL), {})), 1);
-    assert.equal((await attemptsFor(() => aFailure(Code.INTERNAL), { retryableCodes: ['INTERNAL'] })), 3);
-    assert.equal((await attemptsFor(() => aFailure(Code.ABORTED), { retryableCodes: [Code.ABORTED] })), 3);
-    assert.equal((await attemptsFor(() => aFailure(Code.UNAVAILABLE), { retryableCodes: [] })), 1);
+    assert.equal(await attemptsFor(() => aFailure(Code.INTERNAL), {}), 1);
+    assert.equal(await attemptsFor(() => aFailure(Code.INTERNAL), { retryableCodes: ['INTERNAL'] }), 3);
+    assert.equal(await attemptsFor(() => aFailure(Code.ABORTED), { retryableCodes: [Code.ABORTED] }), 3);
+    assert.equal(await attemptsFor(() => aFailure(Code.UNAVAILABLE), { retryableCodes: [] }), 1);
   });
 
   it('repeats a method with side effects only when the server did not start the call', async () => {
@@ -80,23 +106,31 @@ describe('retry', () => {
   it('repeats the first failure that was not sent at once, and the next one after the first wait', async () => {
     const { events, run, clock } = setUp(() => aFailure(Code.UNAVAILABLE, { sent: 'no' }));
     await run(aCall());
-    assert.deepEqual(events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])), [0, 50]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])),
+      [0, 50],
+    );
     assert.equal(clock.now(), 50);
   });
 
   it('waits exactly as long as pushback says and starts the backoff anew after it', async () => {
-    const { events, run } = setUp(
-      (_, index) => (index === 1 ? pushedBack('7') : aFailure(Code.UNAVAILABLE)),
-      { maxAttempts: 4 },
-    );
+    const { events, run } = setUp((_, index) => (index === 1 ? pushedBack('7') : aFailure(Code.UNAVAILABLE)), {
+      maxAttempts: 4,
+    });
     await run(aCall());
-    assert.deepEqual(events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])), [50, 7, 50]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])),
+      [50, 7, 50],
+    );
   });
 
   it('takes the retry-after that the transport has read already for the same', async () => {
     const { events, run } = setUp(() => aFailure(Code.UNAVAILABLE, { retryAfterMs: 9 }), { maxAttempts: 2 });
     await run(aCall());
-    assert.deepEqual(events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])), [9]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])),
+      [9],
+    );
     assert.equal(await attemptsFor(() => aFailure(Code.UNAVAILABLE, { retryAfterMs: -1 }), {}), 1);
   });
 
@@ -124,7 +158,8 @@ describe('retry', () => {
 
   it('asks the budget last, so that what is refused otherwise costs nothing', async () => {
     const budget = new RetryBudget({ reserveTokens: 1, ratio: 0 });
-    for (const call of [aCall({ deadline: 10 }), aCall({ operation: sideEffects })]) await setUp(() => aFailure(Code.UNAVAILABLE), { budget }).run(call);
+    for (const call of [aCall({ deadline: 10 }), aCall({ operation: sideEffects })])
+      await setUp(() => aFailure(Code.UNAVAILABLE), { budget }).run(call);
     assert.equal(budget.tokens, 1);
     const { events, leaf, run } = setUp(() => aFailure(Code.UNAVAILABLE), { budget });
     await run(aCall());
@@ -166,7 +201,10 @@ describe('retry', () => {
 
   it('refuses settings out of range and at odds, by name', () => {
     const refused = (options: unknown, pattern: RegExp): void =>
-      assert.throws(() => retry(options as RetryOptions, createRuntime()), (error) => error instanceof ConfigError && pattern.test(error.message));
+      assert.throws(
+        () => retry(options as RetryOptions, createRuntime()),
+        (error) => error instanceof ConfigError && pattern.test(error.message),
+      );
     refused({ maxAttempts: 0 }, /retry\.maxAttempts is 0, but must be an integer from 1 to 10/);
     refused({ maxAttempts: 2.5 }, /retry\.maxAttempts/);
     refused({ initialBackoffMs: 200, maxBackoffMs: 100 }, /at least retry\.initialBackoffMs \(200\)/);
@@ -177,112 +215,12 @@ describe('retry', () => {
   });
 });
 
-describe('retry of streams', () => {
-  const bidi = anOperation({ kind: 'bidi' });
-  const aSink = (): ResponseSink & { readonly got: unknown[] } => {
-    const got: unknown[] = [];
-    return { got, headers: () => void got.push('headers'), message: (message) => (got.push(message), true) };
-  };
-  async function* messages(...list: readonly unknown[]): AsyncGenerator<unknown> {
-    yield* list;
-  }
-  /** Reads `reads[i]` requests in attempt i, and in the last all; then says what `answer` says. */
-  const reading = (reads: readonly number[], answer: (index: number, call: Call) => Outcome) => {
-    const seen: unknown[][] = [];
-    const handler: Handler = async (call) => {
-      const index = seen.length;
-      const taken: unknown[] = [];
-      seen.push(taken);
-      const limit = reads[index] ?? Number.POSITIVE_INFINITY;
-      if (limit > 0) {
-        for await (const message of call.requests ?? []) {
-          taken.push(message);
-          if (taken.length >= limit) break;
-        }
-      }
-      return answer(index, call);
-    };
-    return { seen, handler };
-  };
-  const run = (handler: Handler, call: Call, options: RetryOptions = {}) => {
-    const clock = new FakeClock();
-    const runtime = createRuntime({ clock, random: fixedRandom(0.5) });
-    const events: PolicyEvent[] = [];
-    runtime.events.subscribe((event) => events.push(event));
-    return clock.run(retry(options, runtime)(handler)(call)).then((outcome) => ({ outcome, events }));
-  };
-
-  it('replays the request stream from its start', async () => {
-    const { seen, handler } = reading([2, 0], (index) => (index < 2 ? aFailure(Code.UNAVAILABLE) : succeed('done')));
-    const { outcome } = await run(handler, aCall({ operation: bidi, requests: messages(1, 2, 3), responses: aSink() }));
-    assert.ok(outcome.ok);
-    assert.deepEqual(seen, [[1, 2], [], [1, 2, 3]]);
-  });
-
-  it('is committed by the first headers or message, and passes on what comes', async () => {
-    for (const say of [(sink: ResponseSink) => sink.headers(Metadata.EMPTY), (sink: ResponseSink) => void sink.message('one')]) {
-      const sink = aSink();
-      const { seen, handler } = reading([], (_, call) => {
-        say(call.responses as ResponseSink);
-        return aFailure(Code.UNAVAILABLE);
-      });
-      const { outcome, events } = await run(handler, aCall({ operation: bidi, requests: messages(), responses: sink }));
-      assert.equal(codeOf(outcome), 'UNAVAILABLE');
-      assert.deepEqual([seen.length, sink.got.length], [1, 1]);
-      assert.deepEqual(refusals(events), ['committed']);
-    }
-  });
-
-  it('is committed when the request stream outgrows the replay buffer', async () => {
-    const { seen, handler } = reading([3], () => aFailure(Code.UNAVAILABLE));
-    const { events } = await run(handler, aCall({ operation: bidi, requests: messages(1, 2, 3, 4), responses: aSink() }), { replayBufferMessages: 2 });
-    assert.equal(seen.length, 1);
-    assert.deepEqual(refusals(events), ['committed']);
-  });
-
-  it('drops what an earlier attempt still says', async () => {
-    const sink = aSink();
-    const sinks: ResponseSink[] = [];
-    const { handler } = reading([], (index, call) => {
-      sinks.push(call.responses as ResponseSink);
-      if (index === 0) return aFailure(Code.UNAVAILABLE);
-      sinks[0]?.headers(Metadata.EMPTY);
-      assert.equal(sinks[0]?.message('stale'), true);
-      void sinks[1]?.message('fresh');
-      return succeed(undefined);
-    });
-    await run(handler, aCall({ operation: bidi, requests: messages(), responses: sink }));
-    void sinks[1]?.message('after the end');
-    assert.deepEqual(sink.got, ['fresh']);
-  });
-
-  it('says "attempts exhausted", not "committed", when the last attempt let its messages go', async () => {
-    const { handler } = reading([], () => aFailure(Code.UNAVAILABLE));
-    const { events } = await run(handler, aCall({ operation: bidi, requests: messages(1, 2), responses: aSink() }), { maxAttempts: 2 });
-    assert.deepEqual(refusals(events), ['attempts_exhausted']);
-  });
-
-  it('closes the request stream when the call is over, also when the leaf throws', async () => {
-    let closed = 0;
-    async function* endless(): AsyncGenerator<number> {
-      try {
-        for (;;) yield 1;
-      } finally {
-        closed += 1;
-      }
-    }
-    const broken: Handler = async (call) => {
-      await call.requests?.[Symbol.asyncIterator]().next();
-      throw new Error('defect');
-    };
-    await assert.rejects(run(broken, aCall({ operation: bidi, requests: endless(), responses: aSink() })), /defect/);
-    const { handler } = reading([1, 1, 1], () => aFailure(Code.UNAVAILABLE));
-    await run(handler, aCall({ operation: bidi, requests: endless(), responses: aSink() }));
-    assert.equal(closed, 2);
-  });
-});
-
-const pushedBack = (text: string) => fail({ code: Code.UNAVAILABLE, details: 'shed', origin: 'remote' }, 'unknown', Metadata.EMPTY.with('grpc-retry-pushback-ms', text));
+const pushedBack = (text: string) =>
+  fail(
+    { code: Code.UNAVAILABLE, details: 'shed', origin: 'remote' },
+    'unknown',
+    Metadata.EMPTY.with('grpc-retry-pushback-ms', text),
+  );
 
 async function attemptsFor(answer: () => Outcome, options: RetryOptions, call: Call = aCall()): Promise<number> {
   const { leaf, run } = setUp(answer, options);

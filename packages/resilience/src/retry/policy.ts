@@ -102,7 +102,14 @@ export function retry(options: RetryOptions, runtime: Runtime): Around {
         return finalFailure(failure, attempts);
       }
       if (events.listening) {
-        events.emit({ type: 'retry', policy: 'retry', call: attempted, status: failure.status, nextAttempt: attempt + 1, delayMs });
+        events.emit({
+          type: 'retry',
+          policy: 'retry',
+          call: attempted,
+          status: failure.status,
+          nextAttempt: attempt + 1,
+          delayMs,
+        });
       }
       if (delayMs > 0 && !(await sleep(clock, delayMs, call.cancellation))) {
         const cancelled = call.cancellation.status ?? failure.status;

@@ -18,28 +18,32 @@ async function take(stream: AsyncIterable<unknown>, count: number): Promise<unkn
 describe('ReplayableRequests', () => {
   it('gives every attempt the stream from its start, iterating the source once', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer(), { maxLength: 20 }), fc.array(fc.nat(25), { minLength: 1, maxLength: 5 }), async (messages, reads) => {
-        let iterations = 0;
-        let produced = 0;
-        async function* produce(): AsyncGenerator<number> {
-          for (const message of messages) {
-            produced += 1;
-            yield message;
+      fc.asyncProperty(
+        fc.array(fc.integer(), { maxLength: 20 }),
+        fc.array(fc.nat(25), { minLength: 1, maxLength: 5 }),
+        async (messages, reads) => {
+          let iterations = 0;
+          let produced = 0;
+          async function* produce(): AsyncGenerator<number> {
+            for (const message of messages) {
+              produced += 1;
+              yield message;
+            }
           }
-        }
-        const source = {
-          [Symbol.asyncIterator]: () => {
-            iterations += 1;
-            return produce();
-          },
-        };
-        const requests = new ReplayableRequests(source, 64);
-        for (const count of reads) assert.deepEqual(await take(requests.open(), count), messages.slice(0, count));
-        assert.equal(iterations, 1);
-        assert.equal(produced, Math.min(messages.length, Math.max(...reads)));
-        assert.equal(requests.outgrown, false);
-        requests.close();
-      }),
+          const source = {
+            [Symbol.asyncIterator]: () => {
+              iterations += 1;
+              return produce();
+            },
+          };
+          const requests = new ReplayableRequests(source, 64);
+          for (const count of reads) assert.deepEqual(await take(requests.open(), count), messages.slice(0, count));
+          assert.equal(iterations, 1);
+          assert.equal(produced, Math.min(messages.length, Math.max(...reads)));
+          assert.equal(requests.outgrown, false);
+          requests.close();
+        },
+      ),
     );
   });
 
@@ -51,7 +55,10 @@ describe('ReplayableRequests', () => {
     assert.equal(requests.outgrown, false);
     assert.equal((await reader.next()).value, 3);
     assert.equal(requests.outgrown, true);
-    assert.deepEqual([(await reader.next()).value, (await reader.next()).value, (await reader.next()).done], [4, 5, true]);
+    assert.deepEqual(
+      [(await reader.next()).value, (await reader.next()).value, (await reader.next()).done],
+      [4, 5, true],
+    );
   });
 
   it('gives a message that an abandoned attempt was waiting for to the next attempt', async () => {

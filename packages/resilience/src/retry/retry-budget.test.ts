@@ -54,7 +54,10 @@ describe('RetryBudget', () => {
 
   it('refuses settings out of range and a reserve that does not fit, by name', () => {
     const refused = (make: () => unknown, field: string): void =>
-      assert.throws(make, (error) => error instanceof ConfigError && error.field === field && error.message.includes(field));
+      assert.throws(
+        make,
+        (error) => error instanceof ConfigError && error.field === field && error.message.includes(field),
+      );
     refused(() => new RetryBudget({ ratio: 1.5 }), 'retry.budget.ratio');
     refused(() => new RetryBudget({ reserveTokens: -1 }), 'retry.budget.reserveTokens');
     refused(() => new RetryBudget({ reserveTokens: 50, maxTokens: 20 }), 'retry.budget.maxTokens');

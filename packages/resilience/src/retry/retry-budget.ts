@@ -15,7 +15,11 @@ export interface RetryBudgetSettings {
   readonly maxTokens: number;
 }
 
-export const RETRY_BUDGET_DEFAULTS: RetryBudgetSettings = Object.freeze({ ratio: 0.1, reserveTokens: 10, maxTokens: 100 });
+export const RETRY_BUDGET_DEFAULTS: RetryBudgetSettings = Object.freeze({
+  ratio: 0.1,
+  reserveTokens: 10,
+  maxTokens: 100,
+});
 
 /** Ten deposits of 0.1 in floating point are less than 1; thousandths in whole numbers are exact. */
 const THOUSANDTHS = 1000;
@@ -24,11 +28,15 @@ const THOUSANDTHS = 1000;
 export function resolveRetryBudget(options: RetryBudgetOptions = {}, field = 'retry.budget'): RetryBudgetSettings {
   requireKnownKeys(field, options, Object.keys(RETRY_BUDGET_DEFAULTS));
   const ratio = requireNumber(`${field}.ratio`, options.ratio ?? RETRY_BUDGET_DEFAULTS.ratio, { min: 0, max: 1 });
-  const reserveTokens = requireNumber(`${field}.reserveTokens`, options.reserveTokens ?? RETRY_BUDGET_DEFAULTS.reserveTokens, {
-    min: 0,
-    max: 1_000_000,
-    integer: true,
-  });
+  const reserveTokens = requireNumber(
+    `${field}.reserveTokens`,
+    options.reserveTokens ?? RETRY_BUDGET_DEFAULTS.reserveTokens,
+    {
+      min: 0,
+      max: 1_000_000,
+      integer: true,
+    },
+  );
   const maxTokens = requireNumber(
     `${field}.maxTokens`,
     options.maxTokens ?? Math.max(RETRY_BUDGET_DEFAULTS.maxTokens, reserveTokens),

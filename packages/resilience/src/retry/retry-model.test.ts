@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { Cancellation, Code, Metadata, createRuntime, fail, sleep, succeed, type Call, type Handler, type Sent } from '@breakwater/core';
+import {
+  Cancellation,
+  Code,
+  Metadata,
+  createRuntime,
+  fail,
+  sleep,
+  succeed,
+  type Call,
+  type Handler,
+  type Sent,
+} from '@breakwater/core';
 import { FakeClock, SeededRandom, aCall, anOperation } from '@breakwater/core/testing';
 import fc from 'fast-check';
 import { retry } from './policy.js';
@@ -93,10 +104,16 @@ const answers = fc.record({
 const scenarios = fc.record({
   answers: fc.array(answers, { minLength: 1, maxLength: 10 }),
   idempotent: fc.boolean(),
-  deadline: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 4000 }).map((ms) => ms + 0.5)),
+  deadline: fc.oneof(
+    fc.constant(Number.POSITIVE_INFINITY),
+    fc.integer({ min: 1, max: 4000 }).map((ms) => ms + 0.5),
+  ),
   maxAttempts: fc.integer({ min: 1, max: 10 }),
   budget: fc.integer({ min: 0, max: 10 }),
-  cancelAt: fc.oneof(fc.constant(undefined), fc.integer({ min: 1, max: 2000 }).map((ms) => ms + 0.25)),
+  cancelAt: fc.oneof(
+    fc.constant(undefined),
+    fc.integer({ min: 1, max: 2000 }).map((ms) => ms + 0.25),
+  ),
   seed: fc.integer(),
 });
 
@@ -115,18 +132,29 @@ describe('retry against a naive model of gRFC A6', () => {
           seen.push(call);
           await sleep(clock, answer.tookMs);
           if (answer.code === Code.OK) return succeed(index);
-          const trailers = answer.pushback === undefined ? Metadata.EMPTY : Metadata.EMPTY.with('grpc-retry-pushback-ms', answer.pushback);
+          const trailers =
+            answer.pushback === undefined
+              ? Metadata.EMPTY
+              : Metadata.EMPTY.with('grpc-retry-pushback-ms', answer.pushback);
           const status = answer.attemptTimeout
             ? { code: Code.DEADLINE_EXCEEDED, reason: 'ATTEMPT_TIMEOUT', details: `${index}` }
             : { code: answer.code, details: `${index}` };
-          return { ...fail({ ...status, origin: answer.local ? 'local' : 'remote' }, answer.sent, trailers), peer: `peer-${index}` };
+          return {
+            ...fail({ ...status, origin: answer.local ? 'local' : 'remote' }, answer.sent, trailers),
+            peer: `peer-${index}`,
+          };
         };
         const runtime = createRuntime({ clock, random: new SeededRandom(scenario.seed) });
         const budget = new RetryBudget({ ratio: 0, reserveTokens: scenario.budget });
-        const handler = retry({ maxAttempts: scenario.maxAttempts, retryableCodes: ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'], budget }, runtime)(leaf);
+        const handler = retry(
+          { maxAttempts: scenario.maxAttempts, retryableCodes: ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'], budget },
+          runtime,
+        )(leaf);
         const operation = anOperation({ idempotency: scenario.idempotent ? 'idempotent' : 'unknown' });
         if (scenario.cancelAt !== undefined) {
-          clock.setTimer(scenario.cancelAt, () => cancellation.cancel({ code: Code.CANCELLED, details: 'gone', origin: 'local' }));
+          clock.setTimer(scenario.cancelAt, () =>
+            cancellation.cancel({ code: Code.CANCELLED, details: 'gone', origin: 'local' }),
+          );
         }
         let endedAt = -1;
         const running = handler(aCall({ operation, deadline: scenario.deadline, cancellation })).then((outcome) => {
@@ -138,7 +166,9 @@ describe('retry against a naive model of gRFC A6', () => {
         const model = expected(scenario);
         const close = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
         assert.equal(startedAt.length, model.startedAt.length);
-        startedAt.forEach((at, index) => assert.ok(close(at, model.startedAt[index] ?? -1), `attempt ${index} at ${at}`));
+        startedAt.forEach((at, index) =>
+          assert.ok(close(at, model.startedAt[index] ?? -1), `attempt ${index} at ${at}`),
+        );
         assert.ok(close(endedAt, model.endedAt), `ended at ${endedAt}, not ${model.endedAt}`);
         if (model.outcome === 'cancelled') assert.equal(!outcome.ok && outcome.status.code, Code.CANCELLED);
         else if (outcome.ok) assert.equal(outcome.value, model.outcome);
@@ -150,7 +180,10 @@ describe('retry against a naive model of gRFC A6', () => {
           assert.equal(call.attempt, index + 1);
           assert.ok(close(call.now, startedAt[index] ?? -1));
           assert.equal(call.metadata.getText('grpc-previous-rpc-attempts'), index === 0 ? undefined : String(index));
-          assert.deepEqual(call.tried, seen.slice(0, index).map((_, before) => `peer-${before}`));
+          assert.deepEqual(
+            call.tried,
+            seen.slice(0, index).map((_, before) => `peer-${before}`),
+          );
         });
         assert.equal(cancellation.listenerCount, 0);
       }),

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { Cancellation, Code, ConfigError, Metadata, createRuntime, fail, type Call, type PolicyEvent, type ResponseSink } from '@breakwater/core';
+import {
+  Cancellation,
+  Code,
+  ConfigError,
+  Metadata,
+  createRuntime,
+  fail,
+  type Call,
+  type PolicyEvent,
+  type ResponseSink,
+} from '@breakwater/core';
 import { FakeClock, aCall, anOperation, mockLeaf, settleMicrotasks, type MockLeaf } from '@breakwater/core/testing';
 import { attemptTimeout } from './attempt-timeout.js';
 import { requireAttemptBelowTotal } from './options.js';
@@ -35,9 +45,15 @@ describe('attemptTimeout of a unary call', () => {
     const outcome = await running;
     assert.ok(!outcome.ok);
     const { code, reason, origin, source } = outcome.status;
-    assert.deepEqual({ code, reason, origin, source }, { code: Code.DEADLINE_EXCEEDED, reason: 'ATTEMPT_TIMEOUT', origin: 'remote', source: 'attempt-timeout' });
+    assert.deepEqual(
+      { code, reason, origin, source },
+      { code: Code.DEADLINE_EXCEEDED, reason: 'ATTEMPT_TIMEOUT', origin: 'remote', source: 'attempt-timeout' },
+    );
     assert.equal(outcome.sent, 'unknown');
-    assert.deepEqual(events.map(({ type }) => type), ['attempt_timeout']);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['attempt_timeout'],
+    );
   });
 
   it('names it also when the deadline passed before the call was sent', async () => {
@@ -90,8 +106,11 @@ describe('attemptTimeout of a unary call', () => {
 });
 
 describe('attemptTimeout of a response stream', () => {
-  const start = (handler: (call: Call) => Promise<unknown>, responses: ResponseSink, cancellation = new Cancellation()) =>
-    handler(aCall({ operation: stream, responses, cancellation }));
+  const start = (
+    handler: (call: Call) => Promise<unknown>,
+    responses: ResponseSink,
+    cancellation = new Cancellation(),
+  ) => handler(aCall({ operation: stream, responses, cancellation }));
 
   it('does not limit the whole, once the first message has come in time', async () => {
     const { clock, leaf, handler } = setUp();
@@ -100,7 +119,7 @@ describe('attemptTimeout of a response stream', () => {
     assert.equal(leaf.last().call.deadline, Number.POSITIVE_INFINITY);
     leaf.last().call.responses?.headers(Metadata.EMPTY);
     await clock.advance(99);
-    leaf.last().call.responses?.message('one');
+    void leaf.last().call.responses?.message('one');
     assert.equal(clock.pendingTimers, 0);
     await clock.advance(100_000);
     leaf.last().succeed();
@@ -116,14 +135,17 @@ describe('attemptTimeout of a response stream', () => {
     leaf.last().call.responses?.headers(Metadata.EMPTY);
     obeyCancellation(leaf);
     await clock.advance(100);
-    leaf.last().call.responses?.message('too late');
+    void leaf.last().call.responses?.message('too late');
     const outcome = await running;
     assert.ok(!outcome.ok);
     assert.deepEqual([outcome.status.reason, outcome.status.origin], ['ATTEMPT_TIMEOUT', 'remote']);
     assert.equal(cancellation.cancelled, false);
     assert.equal(cancellation.listenerCount, 0);
     assert.deepEqual(sink.got, ['headers']);
-    assert.deepEqual(events.map(({ type }) => type), ['attempt_timeout']);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['attempt_timeout'],
+    );
   });
 
   it('passes a cancellation on and leaves no timer and no listener behind', async () => {
@@ -153,7 +175,9 @@ describe('attempt timeout settings', () => {
     assert.throws(() => setUp(0), /attemptTimeout\.timeoutMs is 0, but must be a number from 1 to 86400000/);
     assert.throws(
       () => requireAttemptBelowTotal('client.attemptTimeout.timeoutMs', 5000, 5000),
-      (error) => error instanceof ConfigError && /client\.attemptTimeout\.timeoutMs is 5000.*total timeout of 5000 ms/.test(error.message),
+      (error) =>
+        error instanceof ConfigError &&
+        /client\.attemptTimeout\.timeoutMs is 5000.*total timeout of 5000 ms/.test(error.message),
     );
     requireAttemptBelowTotal('x', 4999, 5000);
     requireAttemptBelowTotal('x', 1e9, null);

@@ -22,7 +22,7 @@ describe('idleTimeout', () => {
     attempt.responses?.headers(Metadata.EMPTY);
     for (let message = 0; message < 5; message++) {
       await clock.advance(99);
-      attempt.responses?.message(message);
+      void attempt.responses?.message(message);
     }
     await clock.advance(99);
     assert.equal(attempt.cancellation.cancelled, false);
@@ -30,14 +30,17 @@ describe('idleTimeout', () => {
     const outcome = await running;
     assert.ok(!outcome.ok);
     const { code, reason, origin, source } = outcome.status;
-    assert.deepEqual({ code, reason, origin, source }, { code: Code.DEADLINE_EXCEEDED, reason: 'IDLE_TIMEOUT', origin: 'remote', source: 'idle-timeout' });
+    assert.deepEqual(
+      { code, reason, origin, source },
+      { code: Code.DEADLINE_EXCEEDED, reason: 'IDLE_TIMEOUT', origin: 'remote', source: 'idle-timeout' },
+    );
     assert.deepEqual([clock.pendingTimers, cancellation.listenerCount, cancellation.cancelled], [0, 0, false]);
   });
 
   it('does not count the time in which the reader holds the stream back', async () => {
     let goOn: () => void = () => {};
     const { clock, attempt, running } = setUp({ message: () => new Promise((resolve) => (goOn = resolve)) });
-    attempt.responses?.message('big');
+    void attempt.responses?.message('big');
     await clock.advance(1000);
     assert.equal(attempt.cancellation.cancelled, false);
     goOn();

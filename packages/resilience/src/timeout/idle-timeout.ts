@@ -47,7 +47,7 @@ async function watched(next: Handler, call: Call, responses: ResponseSink, rule:
   let movedAt = call.now;
   let heldBack = 0;
   let expired = false;
-  let timer: Timer;
+  let timer: Timer | undefined;
 
   // One timer looks back at the last movement, instead of one being set and cancelled per message.
   const arm = (delayMs: number): void => {
@@ -88,7 +88,7 @@ async function watched(next: Handler, call: Call, responses: ResponseSink, rule:
     const outcome = await next({ ...call, cancellation, responses: sink, requests });
     return expired && !outcome.ok ? { ...outcome, status: rule.status } : outcome;
   } finally {
-    timer!.cancel();
+    timer?.cancel();
     cancellation.release();
   }
 }
