@@ -35,15 +35,47 @@ function detail(error: unknown): string {
     .join('\n');
 }
 
+/** What suites and tests printed about servers that they lack, as `requireServer` does just before it skips. */
+const notices = new Map<Mocha.Suite | Mocha.Runnable, string>();
+
+/** A hook that runs once speaks for its suite, one before each test for that test. */
+function owner(runnable: Mocha.Runnable): Mocha.Suite | Mocha.Runnable {
+  const { type, ctx, parent, title } = runnable as Mocha.Runnable & { type?: string };
+  if (type !== 'hook') return runnable;
+  return (title.startsWith('"before each"') ? ctx?.currentTest : parent) ?? runnable;
+}
+
+/** Listens to standard output for notices of the runnable that is at work. */
+function watchNotices(current: () => Mocha.Runnable | undefined): void {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+    const runnable = current();
+    const line = typeof chunk === 'string' ? /^(?:skipped|absent): .*$/m.exec(chunk)?.[0] : undefined;
+    if (line !== undefined && runnable !== undefined) notices.set(owner(runnable), line.trim());
+    return write(chunk, ...rest);
+  }) as typeof process.stdout.write;
+}
+
+/** The notice of a test, or of the nearest suite around it. */
+function noticeOf(test: Mocha.Runnable): { notice?: string } {
+  let notice = notices.get(test);
+  for (let suite = test.parent; notice === undefined && suite !== undefined; suite = suite.parent)
+    notice = notices.get(suite);
+  return notice === undefined ? {} : { notice };
+}
+
 /** Translates mocha's events; prints nothing itself. */
 class EventReporter {
   constructor(runner: Mocha.Runner) {
     const { constants } = Mocha.Runner;
     // Mocha leaves `file` empty on root hooks; the file that is running is the next best.
     let current = '';
+    let running: Mocha.Runnable | undefined;
+    watchNotices(() => running);
     const begin = (runnable: Mocha.Runnable): void => {
       const place = where(runnable, current);
       current = place.file;
+      running = runnable;
       send({ kind: 'begin', timeoutMs: runnable.timeout(), ...place });
     };
     runner.on(constants.EVENT_TEST_BEGIN, begin);
@@ -54,7 +86,9 @@ class EventReporter {
     runner.on(constants.EVENT_TEST_FAIL, (test, error) =>
       send({ kind: 'fail', detail: detail(error), ...where(test, current) }),
     );
-    runner.on(constants.EVENT_TEST_PENDING, (test) => send({ kind: 'skip', ...where(test, current) }));
+    runner.on(constants.EVENT_TEST_PENDING, (test) =>
+      send({ kind: 'skip', ...noticeOf(test), ...where(test, current) }),
+    );
     runner.on(constants.EVENT_TEST_RETRY, (test, error: unknown) =>
       send({ kind: 'retry', detail: detail(error), ...where(test as Mocha.Test, current) }),
     );

@@ -23,7 +23,8 @@ export type TestEvent =
   | ({ readonly kind: 'begin'; readonly timeoutMs: number } & Where)
   | ({ readonly kind: 'pass'; readonly tookMs: number } & Where)
   | ({ readonly kind: 'fail'; readonly detail: string } & Where)
-  | ({ readonly kind: 'skip' } & Where)
+  /** `notice`: what the skipped test or suite printed about a server, `skipped: NAME: …` or `absent: NAME, …`. */
+  | ({ readonly kind: 'skip'; readonly notice?: string } & Where)
   | ({ readonly kind: 'retry'; readonly detail: string } & Where)
   | { readonly kind: 'end' }
   /** Sent when the process lives on after its last test: what keeps it alive. */

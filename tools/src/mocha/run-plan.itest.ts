@@ -137,10 +137,19 @@ describe('runPlan', () => {
     );
   });
 
-  it('hands over what suites say about servers', async () => {
-    const result = await run([`it('x', function () { console.log('absent: consul-current, no Go'); this.skip(); });`]);
-    assert.deepEqual(result.notices, ['absent: consul-current, no Go']);
-    assert.equal(result.skipped.length, 1);
+  it('hands over what each suite or test says about its server', async () => {
+    const say = (line: string): string => `function () { console.log('${line}'); this.skip(); }`;
+    const result = await run([
+      `describe('s', () => { before(${say('absent: consul-current, no Go')}); describe('t', () => it('a', () => {})); });`,
+      `describe('u', () => { beforeEach(${say('skipped: consul: run it')}); it('b', () => {}); });`,
+      `it('c', ${say('absent: x, y')}); it.skip('d', () => {});`,
+    ]);
+    assert.deepEqual(result.skipped.map(({ title, notice }) => [title, notice]).sort(), [
+      ['c', 'absent: x, y'],
+      ['d', undefined],
+      ['s › t › a', 'absent: consul-current, no Go'],
+      ['u › b', 'skipped: consul: run it'],
+    ]);
   });
 
   it('ends a run that takes too long in all', async () => {

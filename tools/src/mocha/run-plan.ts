@@ -20,10 +20,9 @@ export interface TestFailure extends Where {
 export interface PlanResult {
   readonly passed: readonly (Where & { readonly tookMs: number })[];
   readonly failed: readonly TestFailure[];
-  readonly skipped: readonly Where[];
+  /** `notice`: what the test said about a server that it lacks, `skipped: NAME: …` or `absent: NAME, …`. */
+  readonly skipped: readonly (Where & { readonly notice?: string })[];
   readonly retried: readonly Where[];
-  /** Lines of the suites about servers: `skipped: NAME: …` and `absent: NAME, …`. */
-  readonly notices: readonly string[];
   readonly tookMs: number;
 }
 
@@ -55,9 +54,8 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
     const startedAt = performance.now();
     const passed: (Where & { tookMs: number })[] = [];
     const failed: TestFailure[] = [];
-    const skipped: Where[] = [];
+    const skipped: (Where & { notice?: string })[] = [];
     const retried: Where[] = [];
-    const notices: string[] = [];
     const nowhere: Where = { file: plan.files.length === 1 ? (plan.files[0] ?? '') : '', title: 'loading the files' };
     let current: Where | undefined;
     let ended = false;
@@ -102,7 +100,11 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
           failed.push({ file: event.file, title: event.title, detail: event.detail });
           break;
         case 'skip':
-          skipped.push({ file: event.file, title: event.title });
+          skipped.push({
+            file: event.file,
+            title: event.title,
+            ...(event.notice === undefined ? {} : { notice: event.notice }),
+          });
           break;
         case 'retry':
           retried.push({ file: event.file, title: event.title });
@@ -126,7 +128,6 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
       for (const line of lines) receive(JSON.parse(line) as TestEvent);
     });
     const collect = (text: string): void => {
-      for (const line of text.split('\n')) if (/^(?:skipped|absent): /.test(line)) notices.push(line.trim());
       output = (output + text).slice(-OUTPUT_TAIL_CHARS);
     };
     child.stdout?.setEncoding('utf8').on('data', collect);
@@ -165,7 +166,7 @@ export function runPlan(plan: TestPlan, options: RunPlanOptions): Promise<PlanRe
           ...(failed.at(-1) as TestFailure),
           detail: `${(failed.at(-1) as TestFailure).detail}${tail}`,
         };
-      resolve({ passed, failed, skipped, retried, notices, tookMs: performance.now() - startedAt });
+      resolve({ passed, failed, skipped, retried, tookMs: performance.now() - startedAt });
     };
     child.once('error', (error) => {
       killedFor = `could not start: ${error.message}`;

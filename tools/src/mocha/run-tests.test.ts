@@ -34,28 +34,31 @@ describe('testEnv', () => {
 });
 
 describe('classifySkips', () => {
-  const skipped = [{ file: join(ROOT, 'packages/consul/dist/a.itest.js'), title: 'consul › works' }];
+  const skip = (notice?: string): { file: string; title: string; notice?: string } => ({
+    file: join(ROOT, 'packages/consul/dist/a.itest.js'),
+    title: 'consul › works',
+    ...(notice === undefined ? {} : { notice }),
+  });
 
   it('counts tests of an absent optional server apart, with the reason', () => {
-    const result = classifySkips({ skipped, notices: ['absent: consul-current, no Go toolchain on PATH'] });
-    assert.deepEqual(result, {
-      skipped: [],
-      absent: [
-        { where: 'packages/consul/src/a.itest.ts › consul › works', reason: 'consul-current, no Go toolchain on PATH' },
-      ],
-    });
+    const { absent, skipped } = classifySkips({ skipped: [skip('absent: consul-current, no Go toolchain on PATH')] });
+    assert.deepEqual(absent, [
+      { where: 'packages/consul/src/a.itest.ts › consul › works', reason: 'consul-current, no Go toolchain on PATH' },
+    ]);
+    assert.deepEqual(skipped, []);
   });
 
   it('takes the command to run from the line about a required server', () => {
-    const result = classifySkips({
-      skipped,
-      notices: ['absent: other, x', 'skipped: consul: run npm test -- --install-servers'],
+    const { absent, skipped } = classifySkips({
+      skipped: [skip('skipped: consul: run npm test -- --install-servers')],
     });
-    assert.equal(result.skipped[0]?.reason, 'consul: run npm test -- --install-servers');
-    assert.deepEqual(result.absent, []);
+    assert.equal(skipped[0]?.reason, 'consul: run npm test -- --install-servers');
+    assert.deepEqual(absent, []);
   });
 
-  it('does not let a test that skips itself pass for an absent server', () => {
-    assert.equal(classifySkips({ skipped, notices: [] }).skipped[0]?.reason, 'skipped by the test itself');
+  it('does not let a test that skips itself pass for an absent server of its neighbour', () => {
+    const { absent, skipped } = classifySkips({ skipped: [skip('absent: consul-current, x'), skip()] });
+    assert.equal(absent.length, 1);
+    assert.equal(skipped[0]?.reason, 'skipped by the test itself');
   });
 });

@@ -47,18 +47,20 @@ function group(files: readonly TestFile[], kind: TestKind): readonly (readonly T
   return [...groups.values()];
 }
 
-/** Sorts skipped tests into `skipped` and `absent` by what their process said about servers, as `requireServer` prints it. */
-export function classifySkips(result: Pick<PlanResult, 'skipped' | 'notices'>): {
+/** Sorts skipped tests into `skipped` and `absent` by what each said about a server, as `requireServer` prints it. */
+export function classifySkips({ skipped }: Pick<PlanResult, 'skipped'>): {
   skipped: readonly Skip[];
   absent: readonly Skip[];
 } {
-  const absentNotice = result.notices.find((line) => line.startsWith('absent: '));
-  const skipNotice = result.notices.find((line) => line.startsWith('skipped: '));
-  const skips = (reason: string): readonly Skip[] =>
-    result.skipped.map(({ file, title }) => ({ where: `${sourceOf(file)} › ${title}`, reason }));
-  if (skipNotice !== undefined) return { skipped: skips(skipNotice.slice('skipped: '.length)), absent: [] };
-  if (absentNotice !== undefined) return { skipped: [], absent: skips(absentNotice.slice('absent: '.length)) };
-  return { skipped: skips('skipped by the test itself'), absent: [] };
+  const isAbsent = ({ notice }: { readonly notice?: string }): boolean => notice?.startsWith('absent: ') === true;
+  const skip = ({ file, title, notice }: (typeof skipped)[number]): Skip => ({
+    where: `${sourceOf(file)} › ${title}`,
+    reason: notice?.replace(/^(?:skipped|absent): /, '') ?? 'skipped by the test itself',
+  });
+  return {
+    skipped: skipped.filter((one) => !isAbsent(one)).map(skip),
+    absent: skipped.filter(isAbsent).map(skip),
+  };
 }
 
 const sourceOf = (compiled: string): string => repoPath(compiled).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
@@ -99,7 +101,8 @@ export async function runTests({
       for (const line of fileLines(batch, result)) say(line);
       for (const failure of failures) say(formatFailure(failure));
       for (const { title, file } of result.retried) say(`  ! retried: ${sourceOf(file)} › ${title}`);
-      for (const notice of new Set(result.notices)) say(`  - ${notice}`);
+      for (const notice of new Set(result.skipped.map((skip) => skip.notice ?? 'skipped by the test itself')))
+        say(`  - ${notice}`);
     }
   };
   await Promise.all(Array.from({ length: kind === 'solo' ? 1 : Math.min(jobs, Math.max(2, cpus().length)) }, work));
