@@ -103,6 +103,19 @@ describe('checkLayers', () => {
     assert.match(check([CORE, RPC], importsCore, file('@breakwater/cores')).join(), /no package of this repo/);
   });
 
+  it('understands exports with a star', () => {
+    const contracts = workspace('packages/contracts', {
+      exports: { './shop/*': './dist/gen/shop/*/index.js', './*': './dist/gen/*.js' },
+    });
+    const bench = workspace('bench', { name: 'b', dependencies: { '@breakwater/contracts': '1' } }, [
+      'packages/contracts',
+    ]);
+    const from = (path: string): SourceFile => source('bench/src/a.ts', `import '@breakwater/contracts/${path}';`);
+    assert.deepEqual(check([contracts, bench], from('shop/payments/v1')), []);
+    for (const path of ['dist/gen/shop/index.js', 'src/index.js'])
+      assert.equal(check([contracts, bench], from(path)).length, 1);
+  });
+
   it('refuses relative paths that leave the package or its sources, and tests in product code', () => {
     const problems = check(
       [CORE, RPC],

@@ -72,7 +72,7 @@ function importProblems(
   if (module.startsWith(SCOPE) && module !== manifest.name) {
     if (target === undefined) problems.push(`imports '${specifier}', which is no package of this repo`);
     else {
-      if (specifier !== module && !Object.hasOwn(target.manifest.exports ?? {}, `.${specifier.slice(module.length)}`))
+      if (specifier !== module && !exportsPath(target.manifest.exports, `.${specifier.slice(module.length)}`))
         problems.push(`imports '${specifier}', which ${module} does not export: deep imports are not allowed`);
       if (product && !test && MAY_IMPORT[short]?.includes(module.slice(SCOPE.length)) !== true)
         problems.push(
@@ -92,6 +92,17 @@ function importProblems(
       `imports ${module}, which ${dir}/package.json does not declare${test ? '' : ' as a dependency or peerDependency'}`,
     );
   return problems;
+}
+
+/** Whether `exports` offers a subpath, by its own key or by one with a star. */
+function exportsPath(exports: Workspace['manifest']['exports'] = {}, path: string): boolean {
+  return Object.entries(exports).some(([key, target]) => {
+    const [head = '', tail] = key.split('*');
+    if (target === null || tail === undefined) return key === path;
+    // A star of its own does not open the folders of the build.
+    if (/^\.\/(?:dist|src)\//.test(path)) return false;
+    return path.length > head.length + tail.length && path.startsWith(head) && path.endsWith(tail);
+  });
 }
 
 function isDeclared(

@@ -48,12 +48,12 @@ function owner(runnable: Mocha.Runnable): Mocha.Suite | Mocha.Runnable {
 /** Listens to standard output for notices of the runnable that is at work. */
 function watchNotices(current: () => Mocha.Runnable | undefined): void {
   const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+  process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
     const runnable = current();
     const line = typeof chunk === 'string' ? /^(?:skipped|absent): .*$/m.exec(chunk)?.[0] : undefined;
     if (line !== undefined && runnable !== undefined) notices.set(owner(runnable), line.trim());
     return write(chunk, ...rest);
-  }) as typeof process.stdout.write;
+  };
 }
 
 /** The notice of a test, or of the nearest suite around it. */
