@@ -389,7 +389,8 @@ async function main() {
   const entry = join(ROOT, command.entry);
   if (!existsSync(entry)) throw new Stop(`'${name}' is not part of this checkout: ${command.entry} has no source`);
   if (built.code !== 0) {
-    process.env.BREAKWATER_BUILD_ERRORS = built.output;
+    // One variable of a process may not be longer than 128 KiB.
+    process.env.BREAKWATER_BUILD_ERRORS = built.output.slice(0, 60_000);
     if (name !== 'test' && name !== 'lint')
       say(`${built.output}\n\nthe build failed; '${name}' runs all the same, because it may be what repairs it\n`);
   }
