@@ -148,6 +148,17 @@ describe('attemptTimeout of a response stream', () => {
     );
   });
 
+  it('fails a stream that ends well just after the timeout, since messages of it were dropped', async () => {
+    const { clock, leaf, handler } = setUp();
+    const sink = aSink();
+    const running = handler(aCall({ operation: stream, responses: sink }));
+    await clock.advance(100);
+    void leaf.last().call.responses?.message('dropped');
+    leaf.last().succeed();
+    const outcome = await running;
+    assert.deepEqual([!outcome.ok && outcome.status.reason, sink.got], ['ATTEMPT_TIMEOUT', []]);
+  });
+
   it('passes a cancellation on and leaves no timer and no listener behind', async () => {
     const { clock, leaf, handler } = setUp();
     const cancellation = new Cancellation();

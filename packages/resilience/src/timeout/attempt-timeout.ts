@@ -9,6 +9,7 @@ import {
   type Runtime,
   type Status,
 } from '@breakwater/core';
+import { expiredOutcome } from './expired-outcome.js';
 import { resolveTimeout, type TimeoutOptions } from './options.js';
 
 const POLICY = 'attempt-timeout';
@@ -74,7 +75,7 @@ export function attemptTimeout(options: TimeoutOptions, runtime: Runtime): Aroun
     };
     try {
       const outcome = await next({ ...call, cancellation, responses: sink });
-      return expired && !outcome.ok ? { ...outcome, status } : outcome;
+      return expired ? expiredOutcome(outcome, status) : outcome;
     } finally {
       timer.cancel();
       cancellation.release();

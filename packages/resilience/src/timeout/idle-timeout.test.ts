@@ -52,6 +52,20 @@ describe('idleTimeout', () => {
     await running;
   });
 
+  it('fails a stream that ends well just after the timeout, since messages of it may be missing', async () => {
+    const clock = new FakeClock();
+    const leaf = mockLeaf();
+    const responses: ResponseSink = { headers: () => {}, message: () => assert.fail('dropped from the timeout on') };
+    const running = idleTimeout({ timeoutMs: 100 }, createRuntime({ clock }))(leaf.handler)(
+      aCall({ operation: anOperation({ kind: 'bidi' }), responses }),
+    );
+    await clock.advance(100);
+    void leaf.last().call.responses?.message('late');
+    leaf.last().succeed();
+    const outcome = await running;
+    assert.equal(!outcome.ok && outcome.status.reason, 'IDLE_TIMEOUT');
+  });
+
   it('takes a request message for movement too', async () => {
     let send: () => void = () => {};
     const requests = {

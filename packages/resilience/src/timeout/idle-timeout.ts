@@ -10,6 +10,7 @@ import {
   type Status,
   type Timer,
 } from '@breakwater/core';
+import { expiredOutcome } from './expired-outcome.js';
 import { resolveTimeout, type TimeoutOptions } from './options.js';
 
 const POLICY = 'idle-timeout';
@@ -86,7 +87,7 @@ async function watched(next: Handler, call: Call, responses: ResponseSink, rule:
   const requests = call.requests === undefined ? undefined : observed(call.requests, moved);
   try {
     const outcome = await next({ ...call, cancellation, responses: sink, requests });
-    return expired && !outcome.ok ? { ...outcome, status: rule.status } : outcome;
+    return expired ? expiredOutcome(outcome, rule.status) : outcome;
   } finally {
     timer?.cancel();
     cancellation.release();
