@@ -10,7 +10,7 @@ const errorOf = async (promise: Promise<unknown>): Promise<RpcError> => {
     (thrown: unknown) => thrown,
   );
   assert.ok(error instanceof RpcError, `not an RpcError: ${String(error)}`);
-  return error as RpcError;
+  return error;
 };
 
 const states = (channel: Channel): string[] => channel.snapshot().endpoints.map(({ state }) => state);

@@ -38,7 +38,7 @@ const INSECURE: Status = {
 
 /** An RpcError of the provider keeps its code; anything else is UNAVAILABLE, as gRPC asks of credential plugins. */
 function refusedBy(error: unknown): Status {
-  if (error instanceof RpcError) return { ...(error as RpcError).toStatus(), origin: 'local' };
+  if (error instanceof RpcError) return { ...error.toStatus(), origin: 'local' };
   const text = error instanceof Error ? error.message : String(error);
   return { code: Code.UNAVAILABLE, details: `the call credentials could not be obtained: ${text}`, origin: 'local', cause: error };
 }

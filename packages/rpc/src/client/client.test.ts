@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { Code, ConfigError, createRuntime, RpcError } from '@breakwater/core';
 import { FakeClock, settleMicrotasks } from '@breakwater/core/testing';
+import { dateAt } from '../testing/system-date.js';
 import { World } from '../testing/world.js';
 
 async function* notes(...texts: string[]): AsyncGenerator<{ text: string }> {
@@ -20,7 +21,7 @@ const rejection = async (promise: Promise<unknown>): Promise<RpcError> => {
     (thrown: unknown) => thrown,
   );
   assert.ok(error instanceof RpcError, `not an RpcError: ${String(error)}`);
-  return error as RpcError;
+  return error;
 };
 
 describe('client and server', () => {
@@ -278,7 +279,7 @@ describe('client and server', () => {
         return {};
       },
     });
-    await world.client().one({}, { timeoutMs: 60_000, deadline: new Date(Date.now() + 600_000) });
+    await world.client().one({}, { timeoutMs: 60_000, deadline: dateAt(world.runtime.clock.wallNow() + 600_000) });
     assert.ok(left <= 60_000 && left > 50_000, `${left} ms left`);
   });
 
@@ -310,7 +311,7 @@ describe('client and server', () => {
     const client = world.client();
     await assert.rejects(client.one({}, { timeoutMs: -5 }), /call options\.timeoutMs is -5/);
     await assert.rejects(client.one({}, { timeoutMs: Number.NaN }), /call options\.timeoutMs is NaN/);
-    await assert.rejects(client.one({}, { deadline: new Date('x') }), /call options\.deadline/);
+    await assert.rejects(client.one({}, { deadline: dateAt(Number.NaN) }), /call options\.deadline/);
     await assert.rejects(client.one({}, { maxAttempts: 0 }), /call options\.maxAttempts is 0, but must be an integer from 1 to 10/);
     await assert.rejects(client.one({}, { metadata: { 'bad key': 'x' } }), /metadata\["bad key"\]/);
     await assert.rejects(client.one({}, { metadata: { 'grpc-timeout': '1S' } }), /reserved for the protocol/);

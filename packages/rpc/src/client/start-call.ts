@@ -67,7 +67,7 @@ const NONE_TRIED: readonly string[] = Object.freeze([]);
 function ownTimeout(options: CallOptions, runtime: Runtime): number | null | undefined {
   const timeoutMs = options.timeoutMs === undefined ? undefined : requireTimeoutMs('call options.timeoutMs', options.timeoutMs);
   if (options.deadline === undefined) return timeoutMs;
-  const at = options.deadline instanceof Date ? options.deadline.getTime() : Number.NaN;
+  const at = Number(options.deadline);
   if (Number.isNaN(at)) throw new ConfigError('call options.deadline', options.deadline, 'a valid Date');
   return Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, at - runtime.clock.wallNow());
 }

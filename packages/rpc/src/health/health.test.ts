@@ -53,7 +53,7 @@ describe('grpc.health.v1', () => {
     health.set('a.B', 'NOT_SERVING');
     assert.equal((await stub.check({})).status, Wire.SERVING);
     assert.equal((await stub.check({ service: 'a.B' })).status, Wire.NOT_SERVING);
-    await assert.rejects(stub.check({ service: 'c.D' }), (error) => error instanceof RpcError && (error as RpcError).code === Code.NOT_FOUND);
+    await assert.rejects(stub.check({ service: 'c.D' }), (error) => error instanceof RpcError && error.code === Code.NOT_FOUND);
     assert.deepEqual(Object.keys((await stub.list({})).statuses), ['', 'a.B']);
     await close();
   });

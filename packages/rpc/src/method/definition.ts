@@ -1,4 +1,4 @@
-/** The part of a ts-proto message object that calls need. `P` is its deep-partial input. */
+/** The part of a ts-proto message object that calls need. `P` is its deep-partial input. Methods, not properties: they are compared loosely. */
 export interface MessageType<T = unknown, P = unknown> {
   encode(message: T): { finish(): Uint8Array };
   decode(bytes: Uint8Array): T;
@@ -8,11 +8,9 @@ export interface MessageType<T = unknown, P = unknown> {
 /** One method as ts-proto's `outputServices=generic-definitions` emits it. */
 export interface MethodDefinition {
   readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: message types are invariant; `unknown` would refuse every generated one
-  readonly requestType: MessageType<any, any>;
+  readonly requestType: MessageType;
   readonly requestStream: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  readonly responseType: MessageType<any, any>;
+  readonly responseType: MessageType;
   readonly responseStream: boolean;
   readonly options: { readonly idempotencyLevel?: string };
 }

@@ -16,7 +16,7 @@ export function failureOf(thrown: unknown, call: Call, trailers: Metadata): Fail
   const cancelled = call.cancellation.status;
   if (cancelled !== undefined) return fail(cancelled, 'unknown', trailers);
   if (!(thrown instanceof RpcError)) return undefined;
-  const error = thrown as RpcError;
+  const error = thrown;
   const own = error.metadata.size === 0 ? trailers : trailers.merge(error.metadata);
   if (!error.received) return fail(error.toStatus(), 'unknown', own);
   return fail(fromDependency(error), 'unknown', trailers);

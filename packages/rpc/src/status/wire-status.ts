@@ -1,5 +1,4 @@
-import type { AnyDetail, Origin, Reason, Status } from '@breakwater/core';
-import { type Metadata, toCode } from '@breakwater/core';
+import { type AnyDetail, type Metadata, type Origin, type Reason, type Status, toCode } from '@breakwater/core';
 import { formatPushback, PUSHBACK_KEY, readPushback } from '@breakwater/resilience';
 import { ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.pb.js';
 import { Status as RpcStatus } from '../gen/google/rpc/status.pb.js';

@@ -27,4 +27,4 @@ function writeLine(logger: Logger, event: PolicyEvent): void {
 }
 
 const remoteOf = (error: unknown): object =>
-  error instanceof RpcError ? { code: codeName((error as RpcError).code), target: (error as RpcError).target } : {};
+  error instanceof RpcError ? { code: codeName(error.code), target: error.target } : {};

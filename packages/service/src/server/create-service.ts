@@ -1,7 +1,7 @@
 import { ConfigError, requireKnownKeys, requireNumber, type Runtime } from '@breakwater/core';
 import type { Registry } from '@breakwater/discovery';
 import {
-  Health,
+  type Health,
   type ServerLimits,
   type ServerTls,
   serverLimits,

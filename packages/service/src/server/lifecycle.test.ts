@@ -25,7 +25,7 @@ describe('the life of a service', () => {
   const codeOf = (promise: Promise<unknown>): Promise<string> =>
     promise.then(
       () => 'OK',
-      (error: unknown) => (error instanceof RpcError ? Code[(error as RpcError).code] : String(error)),
+      (error: unknown) => (error instanceof RpcError ? Code[error.code] : String(error)),
     );
 
   it('says SERVING before it registers, and is called through the registry', async () => {
