@@ -44,7 +44,7 @@ export class Demo {
   private readonly done: Phase[] = [];
   private phase: string = WARM_UP;
 
-  /** @param signal ends the run; the processes are ended by `stop` */
+  /** @param signal ends the run; the processes are ended by `close` */
   constructor(
     private readonly options: DemoOptions,
     folder: string,
@@ -90,8 +90,8 @@ export class Demo {
   }
 
   /** Ends every process. */
-  stop(): Promise<void> {
-    return this.shop.stop();
+  close(): Promise<void> {
+    return this.shop.close();
   }
 
   get registry(): string {
@@ -155,7 +155,7 @@ export class Demo {
     const listed = await countPayments(payments);
     const report = audit(this.ledger.entries, await this.books());
     this.view.event(
-      `audit: ${report.accepted} orders accepted, ${report.turnedDown} turned down; ${report.charges} charges at the bank, ${listed} payments listed`,
+      `audit: ${report.accepted} orders accepted (${report.declinedLater} of them declined when they were charged later), ${report.turnedDown} turned down; ${report.charges} charges at the bank; the shop lists ${listed} payments and declines`,
     );
     const summaries = this.summaries(false);
     const { breaker } = this.tally;

@@ -35,7 +35,7 @@ await runProcess(async () => {
     console.error('interrupted; closing the shop ...');
     process.exitCode = INTERRUPTED;
   } finally {
-    await demo.stop();
+    await demo.close();
     if (keepFolder) console.error(`journals and logs are kept in ${folder}`);
     else await rm(folder, { recursive: true, force: true });
     interruption.end();

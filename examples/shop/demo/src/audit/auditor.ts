@@ -9,6 +9,8 @@ export interface AuditReport {
   readonly accepted: number;
   /** Orders that the clients were told to be turned down. */
   readonly turnedDown: number;
+  /** Of the accepted ones, those that the bank declined when it was asked at last. */
+  readonly declinedLater: number;
   /** Charges in the bank's journal. */
   readonly charges: number;
   /** Accepted, and then missing in the shop's journals, never charged, or never brought to an end. */
@@ -37,6 +39,7 @@ export function audit(ledger: readonly AuditedEntry[], { bank, orders }: Books):
   const contradictory: string[] = [];
   let accepted = 0;
   let turnedDown = 0;
+  let declinedLater = 0;
 
   for (const { orderId, minorUnits, answer } of ledger) {
     const { told } = answer;
@@ -44,6 +47,7 @@ export function audit(ledger: readonly AuditedEntry[], { bank, orders }: Books):
     const end = orders.get(orderId);
     const expected = expectedEnd(told, end);
     if (told === 'charged' || told === 'deferred') accepted += 1;
+    if (told === 'deferred' && end === 'rejected') declinedLater += 1;
     if (told === 'declined' || told === 'out_of_stock') turnedDown += 1;
 
     if (end === 'contradictory' || (expected !== undefined && end !== undefined && end !== 'unfinished' && end !== expected)) {
@@ -58,6 +62,7 @@ export function audit(ledger: readonly AuditedEntry[], { bank, orders }: Books):
   return {
     accepted,
     turnedDown,
+    declinedLater,
     charges: [...bank.values()].reduce((sum, { charges }) => sum + charges.length, 0),
     lost,
     doubleCharged: [...bank].filter(([, { charges }]) => charges.length > 1).map(([orderId]) => orderId),

@@ -29,6 +29,7 @@ export class Child {
   private process: ChildProcess | undefined;
   private exited: Promise<string> = Promise.resolve('not started');
   private expectExit = false;
+  private closed = false;
   private last: Address | undefined;
 
   constructor(private readonly options: ChildOptions) {}
@@ -47,8 +48,9 @@ export class Child {
     return this.last;
   }
 
-  /** Starts the process and waits until it serves. @throws Error with the end of its log when it does not */
+  /** Starts the process and waits until it serves. @throws Error with the end of its log when it does not; after `close` */
   async start(extraArgs: readonly string[] = []): Promise<Address> {
+    if (this.closed) throw new Error(`${this.name} is not to be started any more`);
     const { script, args, logFile, env } = this.options;
     const log = openSync(logFile, 'a');
     // A group of its own: Ctrl-C in the terminal reaches the demo alone, which then ends the others in order.
@@ -90,6 +92,12 @@ export class Child {
     const how = await this.exited;
     clearTimeout(timer);
     return how;
+  }
+
+  /** Stops the process for good: whoever was about to start it again cannot. */
+  close(): Promise<string> {
+    this.closed = true;
+    return this.stop();
   }
 
   private untilReady(child: ChildProcess): Promise<Address> {

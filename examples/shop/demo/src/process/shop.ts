@@ -95,10 +95,10 @@ export class Shop {
       await Promise.all(tier.map((child) => child.start()));
   }
 
-  /** Ends everything in the reverse order, each in its own orderly way. Settles when all are gone. */
-  async stop(): Promise<void> {
-    for (const tier of [this.orders, this.payments, [...this.inventory, this.bank], this.agent === undefined ? [] : [this.agent]])
-      await Promise.all(tier.map((child) => child.stop()));
+  /** Ends everything for good in the reverse order, each in its own orderly way. Settles when all are gone. */
+  async close(): Promise<void> {
+    const tiers = [this.orders, this.payments, [...this.inventory, this.bank], this.agent === undefined ? [] : [this.agent]];
+    for (const tier of tiers) await Promise.all(tier.map((child) => child.close()));
   }
 
   /** Starts an instance again on the port that it had. */
