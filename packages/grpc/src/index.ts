@@ -1,4 +1,7 @@
 // Use this
 export { grpcTransport, type GrpcTransportOptions } from './transport/grpc-transport.js';
+// For applications that keep grpc-js stubs and servers
+export { alwaysIntercept, clientInterceptor, type ClientInterceptorOptions } from './interceptor/client-interceptor.js';
+export { serverInterceptor, type ServerInterceptorOptions } from './interceptor/server-interceptor.js';
 // For applications that keep grpc-js channels
 export { BALANCERS, installBalancers, installRegistry, type BalancerName, type InstallOptions } from './channel/install.js';
