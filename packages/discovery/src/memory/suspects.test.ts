@@ -25,6 +25,20 @@ describe('InMemoryRegistry, in time,', () => {
     assert.equal(clock.pendingTimers, 0);
   });
 
+  it('leaves no timer and says nothing when closed while it holds a suspect', async () => {
+    const clock = new FakeClock();
+    const registry = inMemoryRegistry({ clock });
+    const registration = await registry.register({ service: 'a', host: 'h', port: 1 });
+    const [one, other] = [registry.watch(parseTarget('memory:///a')), registry.watch(parseTarget('memory:///a?tag=x'))];
+    await registration.deregister();
+    assert.equal(clock.pendingTimers, 1);
+    one.close();
+    assert.equal(clock.pendingTimers, 0);
+    other.close();
+    assert.equal(one.current?.endpoints[0]?.health, 'suspect');
+    await registry.close();
+  });
+
   it('refuses options out of range and health of strangers', () => {
     assert.throws(() => inMemoryRegistry({ suspectTtlMs: -1 }), ConfigError);
     assert.throws(() => inMemoryRegistry().setHealth('a', 'b', 'critical'), ConfigError);
