@@ -19,7 +19,7 @@ await runProcess(async () => {
       placeholder: 'FILE',
       default: join(tmpdir(), 'breakwater-shop', 'bank.jsonl'),
     },
-    'think-ms': { type: 'number', about: 'time a charge takes, give or take a fifth', default: 100, min: 0, max: 60_000 },
+    'think-ms': { type: 'number', about: 'time a charge takes, give or take a fifth', default: 150, min: 0, max: 60_000 },
     'no-dedupe': { type: 'boolean', about: 'charge a repeated idempotency key again: shows what goes wrong without' },
   }, process.argv.slice(2));
   const book = await ChargeBook.open(options.journal, { dedupe: !options['no-dedupe'] });

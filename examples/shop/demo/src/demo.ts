@@ -58,7 +58,7 @@ export class Demo {
       dedupe: options.dedupe,
       consul: options.consul,
       tag: options.consul === undefined ? undefined : `demo-${run}`,
-      // A fifth and a half more than the steady load: one instance alone must carry it while the other restarts.
+      // Half more than the steady load: one instance alone must carry it while the other restarts.
       admit: { perSecond: options.rate * 1.5, burst: Math.ceil(options.rate / 3) },
       onPolicyEvent: (from, event) => this.onPolicyEvent(from, event),
       onUnexpectedExit: (name, how) => {

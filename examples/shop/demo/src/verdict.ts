@@ -6,7 +6,7 @@ import { PHASES } from './phases.js';
 /** Admitted orders of the burst may take this many times as long as those of the steady phase. */
 export const BURST_P99_FACTOR = 3;
 /** With fewer calls a percentile is an anecdote. */
-const FEWEST_STEADY_CALLS = 50;
+const FEWEST_STEADY_CALLS = 40;
 
 export interface Evidence {
   readonly summaries: readonly PhaseSummary[];

@@ -4,8 +4,8 @@ import { type ClientOptions, type ClientPolicies, createClient } from '@breakwat
 import type { Suppliers } from './order-desk.js';
 
 /** An order waits this long for its payment, all attempts together, before the charge is deferred. */
-const PAYMENT_TIMEOUT_MS = 1000;
-const PAYMENT_ATTEMPT_TIMEOUT_MS = 400;
+const PAYMENT_TIMEOUT_MS = 1200;
+const PAYMENT_ATTEMPT_TIMEOUT_MS = 500;
 
 /** Payments being down is no reason to turn a customer away: the order is accepted and charged later. */
 const DEFERRABLE: ReadonlySet<Code> = new Set([Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED]);
@@ -15,7 +15,7 @@ export const AUTHORIZE_POLICIES: ClientPolicies = {
   deadline: { timeoutMs: PAYMENT_TIMEOUT_MS },
   attemptTimeout: { timeoutMs: PAYMENT_ATTEMPT_TIMEOUT_MS },
   // A shop of a few orders per second notices within a second, and looks again twice a second.
-  circuitBreaker: { windowMs: 1000, minimumCalls: 8, openMs: 500 },
+  circuitBreaker: { windowMs: 1000, minimumCalls: 5, openMs: 500 },
   // No payment in the answer: nobody could be asked.
   fallback: { value: {}, when: ({ code }) => DEFERRABLE.has(code) },
 };
