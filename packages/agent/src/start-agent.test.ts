@@ -17,16 +17,28 @@ describe('startAgent', () => {
     await agent.close();
     assert.equal(clock.pendingTimers, 0);
   });
-  const send = async (method: string, path: string, body?: string): Promise<{ status: number; text: string; headers: Headers }> => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<{ status: number; text: string; headers: Headers }> => {
     const answer = await fetch(`${agent.address}${path}`, { method, ...(body === undefined ? {} : { body }) });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
   const register = (fields: object = {}): Promise<{ status: number; text: string }> =>
-    send('PUT', '/v1/agent/service/register', JSON.stringify({ Name: 'pay', ID: 'p1', Port: 5000, Check: { TTL: '10s', Status: 'passing' }, ...fields }));
-  const instances = async (query = ''): Promise<readonly { Service: Record<string, unknown>; Checks: readonly Record<string, unknown>[] }[]> =>
+    send(
+      'PUT',
+      '/v1/agent/service/register',
+      JSON.stringify({ Name: 'pay', ID: 'p1', Port: 5000, Check: { TTL: '10s', Status: 'passing' }, ...fields }),
+    );
+  const instances = async (
+    query = '',
+  ): Promise<readonly { Service: Record<string, unknown>; Checks: readonly Record<string, unknown>[] }[]> =>
     JSON.parse((await send('GET', `/v1/health/service/pay${query}`)).text);
   /** Lets requests on real sockets arrive while the virtual clock stands still. */
-  const blocked = async (path: string): Promise<{ answer: Promise<{ status: number; text: string; headers: Headers }> }> => {
+  const blocked = async (
+    path: string,
+  ): Promise<{ answer: Promise<{ status: number; text: string; headers: Headers }> }> => {
     const timers = clock.pendingTimers;
     const answer = send('GET', path);
     while (clock.pendingTimers === timers) await new Promise((resolve) => setImmediate(resolve));
@@ -34,7 +46,17 @@ describe('startAgent', () => {
   };
 
   it('shows a registered service in health, catalog and agent', async () => {
-    assert.equal((await register({ Tags: ['v2', 'v1'], Meta: { zone: 'a' }, Weights: { Passing: 3, Warning: 1 }, Address: '10.0.0.5' })).status, 200);
+    assert.equal(
+      (
+        await register({
+          Tags: ['v2', 'v1'],
+          Meta: { zone: 'a' },
+          Weights: { Passing: 3, Warning: 1 },
+          Address: '10.0.0.5',
+        })
+      ).status,
+      200,
+    );
     const [entry] = await instances();
     assert.equal(entry?.Service['ID'], 'p1');
     assert.deepEqual(entry?.Service['Tags'], ['v2', 'v1']);
@@ -98,7 +120,10 @@ describe('startAgent', () => {
   });
 
   it('wakes a reader of a service that is not there when it appears, and of the catalog', async () => {
-    const [service, catalog] = [await blocked('/v1/health/service/pay?index=1'), await blocked('/v1/catalog/services?index=1')];
+    const [service, catalog] = [
+      await blocked('/v1/health/service/pay?index=1'),
+      await blocked('/v1/catalog/services?index=1'),
+    ];
     await register();
     assert.equal(JSON.parse((await service.answer).text).length, 1);
     assert.deepEqual(JSON.parse((await catalog.answer).text), { pay: [] });
@@ -126,7 +151,11 @@ describe('startAgent', () => {
 
   it('takes every status that is reported for a TTL check', async () => {
     await register();
-    for (const [verb, status] of [['warn', 'warning'], ['fail', 'critical'], ['pass', 'passing']] as const) {
+    for (const [verb, status] of [
+      ['warn', 'warning'],
+      ['fail', 'critical'],
+      ['pass', 'passing'],
+    ] as const) {
       assert.equal((await send('PUT', `/v1/agent/check/${verb}/service:p1`)).status, 200);
       assert.equal((await instances())[0]?.Checks[0]?.['Status'], status);
     }
@@ -146,8 +175,20 @@ describe('startAgent', () => {
     ['GET', '/v1/health/service/%', undefined, 400, /percent-encoding/],
     ['GET', '/v1/health/service/a?filter=x', undefined, 400, /does not support \?filter/],
     ['PUT', '/v1/agent/service/register', '{"Name":"x","Port":70000}', 400, /Invalid service port: 70000/],
-    ['PUT', '/v1/agent/service/register', '{"Name":"x","Check":{"HTTP":"http://x","Interval":"1s"}}', 400, /no HTTP checks/],
-    ['PUT', '/v1/agent/service/register', '{"Name":"x","Check":{"GRPC":"nowhere","Interval":"1s"}}', 400, /"nowhere" must be host:port/],
+    [
+      'PUT',
+      '/v1/agent/service/register',
+      '{"Name":"x","Check":{"HTTP":"http://x","Interval":"1s"}}',
+      400,
+      /no HTTP checks/,
+    ],
+    [
+      'PUT',
+      '/v1/agent/service/register',
+      '{"Name":"x","Check":{"GRPC":"nowhere","Interval":"1s"}}',
+      400,
+      /"nowhere" must be host:port/,
+    ],
     ['PUT', '/v1/agent/service/register', `{"Name":"${'x'.repeat(600_000)}"}`, 413, /too large/],
   ];
   for (const [method, path, body, status, says] of wrong) {
@@ -179,7 +220,10 @@ describe('startAgent', () => {
   });
 
   it('names the port and the option when the port is taken', async () => {
-    await assert.rejects(startAgent({ port: agent.port }), refused(new RegExp(`port ${agent.port} on 127\\.0\\.0\\.1 is taken .*option port \\(--port\\)`)));
+    await assert.rejects(
+      startAgent({ port: agent.port }),
+      refused(new RegExp(`port ${agent.port} on 127\\.0\\.0\\.1 is taken .*option port \\(--port\\)`)),
+    );
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     await assert.rejects(startAgent({ port: (holder.address() as AddressInfo).port }), refused(/is taken/));
@@ -189,6 +233,9 @@ describe('startAgent', () => {
   it('refuses options that make no sense', async () => {
     await assert.rejects(startAgent({ port: 70_000 }), refused(/agent\.port is 70000/));
     await assert.rejects(startAgent({ prot: 1 } as never), refused(/did you mean "port"/));
-    await assert.rejects(startAgent({ host: '203.0.113.1', port: 0 }), refused(/this machine has no address 203\.0\.113\.1/));
+    await assert.rejects(
+      startAgent({ host: '203.0.113.1', port: 0 }),
+      refused(/this machine has no address 203\.0\.113\.1/),
+    );
   });
 });

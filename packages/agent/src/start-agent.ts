@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError, requireKnownKeys, requireNumber, systemClock, systemRandom, type Clock, type Random } from '@breakwater/core';
+import {
+  ConfigError,
+  requireKnownKeys,
+  requireNumber,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Random,
+} from '@breakwater/core';
 import { Catalog } from './catalog/catalog.js';
 import { CheckRunner } from './catalog/check-runner.js';
 import { agentRoutes } from './http/agent-routes.js';
@@ -50,7 +58,11 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
   const random = options.random ?? systemRandom;
   const catalog = new Catalog();
   const checks = new CheckRunner(catalog, clock, random, createProbe(clock));
-  const node: Node = { id: nodeId(`${host}:${port}`), name: 'breakwater', address: isUnspecified(host) ? '127.0.0.1' : host };
+  const node: Node = {
+    id: nodeId(`${host}:${port}`),
+    name: 'breakwater',
+    address: isUnspecified(host) ? '127.0.0.1' : host,
+  };
   let text = '';
   const router = new Router({
     ...agentRoutes(catalog, checks, node, VERSION),

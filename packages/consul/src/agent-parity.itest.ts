@@ -11,7 +11,11 @@ type Exchange = readonly [method: string, path: string, body?: string];
 /** What one client does, in order; every answer must be the same from both. */
 const EXCHANGES: readonly Exchange[] = [
   ['GET', '/v1/health/service/pay'],
-  ['PUT', '/v1/agent/service/register', '{"Name":"pay","ID":"p1","Port":5000,"Tags":["v1"],"Meta":{"a":"b"},"Check":{"TTL":"60s","Status":"passing"}}'],
+  [
+    'PUT',
+    '/v1/agent/service/register',
+    '{"Name":"pay","ID":"p1","Port":5000,"Tags":["v1"],"Meta":{"a":"b"},"Check":{"TTL":"60s","Status":"passing"}}',
+  ],
   ['GET', '/v1/health/service/pay'],
   ['GET', '/v1/health/service/pay?passing'],
   ['GET', '/v1/health/service/pay?passing=false'],
@@ -39,7 +43,11 @@ const EXCHANGES: readonly Exchange[] = [
   ['GET', '/v1/agent/service/none'],
   ['GET', '/v1/agent/service/register'],
   ['PUT', '/v1/agent/check/fail/service:p1'],
-  ['PUT', '/v1/agent/service/register', '{"Name":"pay","ID":"p1","Port":5000,"Check":{"TTL":"60s","Status":"passing"}}'],
+  [
+    'PUT',
+    '/v1/agent/service/register',
+    '{"Name":"pay","ID":"p1","Port":5000,"Check":{"TTL":"60s","Status":"passing"}}',
+  ],
   ['GET', '/v1/agent/checks'],
   ['PUT', '/v1/agent/check/pass/service:p1?note=alive'],
   ['PUT', '/v1/agent/check/pass/nope'],
@@ -79,7 +87,16 @@ const EXCHANGES: readonly Exchange[] = [
 ];
 
 /** Fields whose values belong to one machine or one history; they must be there, whatever they are. */
-const OWN = new Set(['Node', 'CreateIndex', 'ModifyIndex', 'ID@Node', 'Address@Node', 'TaggedAddresses', 'NodeMeta', 'Address@catalog']);
+const OWN = new Set([
+  'Node',
+  'CreateIndex',
+  'ModifyIndex',
+  'ID@Node',
+  'Address@Node',
+  'TaggedAddresses',
+  'NodeMeta',
+  'Address@catalog',
+]);
 /** What Consul has and the agent leaves out: nothing that a client of services needs. */
 const LEFT_OUT = new Set(['Proxy', 'Connect', 'ServiceProxy', 'ServiceConnect', 'ServiceTaggedAddresses']);
 
@@ -145,7 +162,10 @@ describe('the embedded agent', function () {
   for (const name of ['Consul 1.8', 'the embedded agent']) {
     it(`lets ${name} check instances by grpc.health.v1`, async () => {
       const health = await startTinyHealthServer();
-      const registry = consul({ address: name === 'Consul 1.8' ? server.address : agent.address, grpcCheck: { service: 'shop.Payments', intervalMs: 1_000 } });
+      const registry = consul({
+        address: name === 'Consul 1.8' ? server.address : agent.address,
+        grpcCheck: { service: 'shop.Payments', intervalMs: 1_000 },
+      });
       try {
         await registry.register({ service: 'checked', host: '127.0.0.1', port: health.port });
         const watcher = registry.watch(parseTarget('consul:///checked'));

@@ -7,22 +7,55 @@ import { until } from '@breakwater/discovery/conformance';
 import { consul, ConsulError } from './index.js';
 import { startBadConsul, type BadConsul, type Behaviour } from './testing/bad-consul.js';
 
-const http = (status: number, body: string, contentType = 'text/plain'): Behaviour => ({ kind: 'http', status, body, contentType });
+const http = (status: number, body: string, contentType = 'text/plain'): Behaviour => ({
+  kind: 'http',
+  status,
+  body,
+  contentType,
+});
 const target = parseTarget('consul:///payments');
 
 const TROUBLES: readonly { readonly title: string; readonly behaviour: Behaviour; readonly says: RegExp }[] = [
-  { title: 'denies access', behaviour: http(403, 'Permission denied'), says: /access denied \(HTTP 403: Permission denied\); the token/ },
-  { title: 'does not know the token', behaviour: http(403, 'ACL not found'), says: /access denied \(HTTP 403: ACL not found\)/ },
+  {
+    title: 'denies access',
+    behaviour: http(403, 'Permission denied'),
+    says: /access denied \(HTTP 403: Permission denied\); the token/,
+  },
+  {
+    title: 'does not know the token',
+    behaviour: http(403, 'ACL not found'),
+    says: /access denied \(HTTP 403: ACL not found\)/,
+  },
   { title: 'refuses the request', behaviour: http(400, 'Invalid index'), says: /answered HTTP 400: Invalid index/ },
   { title: 'fails', behaviour: http(500, 'No cluster leader'), says: /answered HTTP 500: No cluster leader/ },
   { title: 'fails without a word', behaviour: http(500, ''), says: /answered HTTP 500;/ },
   { title: 'has too many connections', behaviour: http(429, 'slow down'), says: /too many connections/ },
-  { title: 'is a web server', behaviour: http(200, '<html>hello</html>', 'text/html'), says: /not Consul's \(text\/html .*HTTP port\?/ },
-  { title: 'is a web server with an error page', behaviour: http(404, '<!doctype html><p>no', 'text/html'), says: /web page/ },
-  { title: 'answers another JSON API', behaviour: http(200, '{"hello":"world"}', 'application/json'), says: /not Consul's/ },
-  { title: 'answers instances of another shape', behaviour: http(200, '[{"a":1}]', 'application/json'), says: /without Service\.ID/ },
+  {
+    title: 'is a web server',
+    behaviour: http(200, '<html>hello</html>', 'text/html'),
+    says: /not Consul's \(text\/html .*HTTP port\?/,
+  },
+  {
+    title: 'is a web server with an error page',
+    behaviour: http(404, '<!doctype html><p>no', 'text/html'),
+    says: /web page/,
+  },
+  {
+    title: 'answers another JSON API',
+    behaviour: http(200, '{"hello":"world"}', 'application/json'),
+    says: /not Consul's/,
+  },
+  {
+    title: 'answers instances of another shape',
+    behaviour: http(200, '[{"a":1}]', 'application/json'),
+    says: /without Service\.ID/,
+  },
   { title: 'sends broken JSON', behaviour: http(200, '[{"Node":', 'application/json'), says: /no JSON/ },
-  { title: 'stops in the middle of an answer', behaviour: { kind: 'truncated' }, says: /closed in the middle of an answer/ },
+  {
+    title: 'stops in the middle of an answer',
+    behaviour: { kind: 'truncated' },
+    says: /closed in the middle of an answer/,
+  },
   { title: 'never answers', behaviour: { kind: 'silent' }, says: /no complete answer from 127\.0\.0\.1:\d+ in 200 ms/ },
   { title: 'never finishes its answer', behaviour: { kind: 'stalled_body' }, says: /no complete answer .* in 200 ms/ },
   { title: 'hangs up', behaviour: { kind: 'hang_up' }, says: /closed before an answer came/ },
@@ -34,7 +67,9 @@ const GOOD: Behaviour = {
   status: 200,
   contentType: 'application/json',
   headers: { 'x-consul-index': '7' },
-  body: JSON.stringify([{ Node: { Node: 'n', Address: '10.0.0.1' }, Service: { ID: 'p1', Address: '', Port: 5000 }, Checks: [] }]),
+  body: JSON.stringify([
+    { Node: { Node: 'n', Address: '10.0.0.1' }, Service: { ID: 'p1', Address: '', Port: 5000 }, Checks: [] },
+  ]),
 };
 
 describe('consul against an agent that', () => {
@@ -59,7 +94,10 @@ describe('consul against an agent that', () => {
       assert.equal(stale, false);
       assert.equal(unavailable?.reason, 'REGISTRY_UNAVAILABLE');
       assert.match(unavailable?.details ?? '', says);
-      assert.match(unavailable?.details ?? '', /^Consul at 127\.0\.0\.1:\d+ cannot be asked for "payments": .*; asking again in \d+ ms$/);
+      assert.match(
+        unavailable?.details ?? '',
+        /^Consul at 127\.0\.0\.1:\d+ cannot be asked for "payments": .*; asking again in \d+ ms$/,
+      );
       bad.behaviour = GOOD;
       const set = await until(watcher, 'an instance', (one) => one.endpoints.length === 1);
       assert.equal(set.unavailable, undefined);
@@ -140,7 +178,8 @@ describe('consul against an agent that', () => {
     open.push(registry);
     await assert.rejects(
       registry.register({ service: 'payments', host: '127.0.0.1', port: 5000 }),
-      (error: unknown) => error instanceof ConsulError && error.httpStatus === 400 && /Invalid Service Meta: no/.test(error.message),
+      (error: unknown) =>
+        error instanceof ConsulError && error.httpStatus === 400 && /Invalid Service Meta: no/.test(error.message),
     );
   });
 
@@ -150,8 +189,13 @@ describe('consul against an agent that', () => {
     open.push(registry);
     const registration = await registry.register({ service: 'payments', host: '127.0.0.1', port: 5000 });
     assert.equal(registration.state.kind, 'retrying');
-    assert.match(registration.state.kind === 'retrying' ? registration.state.error : '', /127\.0\.0\.1:\d+: access denied .*Permission denied/);
-    const registered = new Promise<void>((resolve) => registration.onState(({ kind }) => kind === 'registered' && resolve()));
+    assert.match(
+      registration.state.kind === 'retrying' ? registration.state.error : '',
+      /127\.0\.0\.1:\d+: access denied .*Permission denied/,
+    );
+    const registered = new Promise<void>((resolve) =>
+      registration.onState(({ kind }) => kind === 'registered' && resolve()),
+    );
     bad.behaviour = http(200, '');
     await registered;
   });

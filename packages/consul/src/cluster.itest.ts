@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { parseTarget, type EndpointSet } from '@breakwater/discovery';
 import { ports, until } from '@breakwater/discovery/conformance';
 import { consul } from './index.js';
-import { eventually, leaderOf, requireConsul, startCluster, type ConsulProcess } from './testing/system-consul-process.js';
+import {
+  eventually,
+  leaderOf,
+  requireConsul,
+  startCluster,
+  type ConsulProcess,
+} from './testing/system-consul-process.js';
 
 describe('with a cluster of three Consul servers', function () {
   this.timeout(90_000);

@@ -11,15 +11,36 @@ describe('the options of consul()', () => {
     const { runtime: _, ...settings } = resolveOptions({});
     assert.deepEqual(settings, {
       address: { secure: false, host: '127.0.0.1', port: 8500, text: '127.0.0.1:8500' },
-      ...{ token: undefined, dc: undefined, tls: undefined, consistency: 'stale', maxStalenessMs: 10_000, waitMs: 60_000 },
-      ...{ requestTimeoutMs: 5_000, maxBackoffMs: 15_000, check: { kind: 'ttl', ttlMs: 15_000 }, deregisterCriticalAfterMs: 60_000 },
+      ...{
+        token: undefined,
+        dc: undefined,
+        tls: undefined,
+        consistency: 'stale',
+        maxStalenessMs: 10_000,
+        waitMs: 60_000,
+      },
+      ...{
+        requestTimeoutMs: 5_000,
+        maxBackoffMs: 15_000,
+        check: { kind: 'ttl', ttlMs: 15_000 },
+        deregisterCriticalAfterMs: 60_000,
+      },
       ...{ failAfterMs: undefined, deregisterTimeoutMs: 3_000, suspectTtlMs: 60_000 },
     });
-    assert.deepEqual(resolveOptions({ grpcCheck: {} }).check, { kind: 'grpc', service: '', tls: false, intervalMs: 5_000, timeoutMs: 2_000 });
+    assert.deepEqual(resolveOptions({ grpcCheck: {} }).check, {
+      kind: 'grpc',
+      service: '',
+      tls: false,
+      intervalMs: 5_000,
+      timeoutMs: 2_000,
+    });
   });
 
   const wrong: readonly (readonly [ConsulOptions, RegExp])[] = [
-    [{ deregisterCriticalAfterMs: 59_999 }, /consul\.deregisterCriticalAfterMs is 59999, but must be a number from 60000/],
+    [
+      { deregisterCriticalAfterMs: 59_999 },
+      /consul\.deregisterCriticalAfterMs is 59999, but must be a number from 60000/,
+    ],
     [{ consistency: 'stael' as never }, /consul\.consistency is "stael".*did you mean stale/],
     [{ waitMs: 600_001 }, /consul\.waitMs is 600001/],
     [{ waitMs: Number.NaN }, /consul\.waitMs is NaN/],

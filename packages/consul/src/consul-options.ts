@@ -1,4 +1,11 @@
-import { ConfigError, createRuntime, requireKnownKeys, requireNumber, requireOneOf, type Runtime } from '@breakwater/core';
+import {
+  ConfigError,
+  createRuntime,
+  requireKnownKeys,
+  requireNumber,
+  requireOneOf,
+  type Runtime,
+} from '@breakwater/core';
 import { DEFAULT_SUSPECT_TTL_MS } from '@breakwater/discovery';
 import { parseConsulAddress, type ConsulAddress } from './client/consul-address.js';
 import type { ConsulTls } from './client/consul-client.js';
@@ -71,7 +78,19 @@ export interface ConsulSettings {
 }
 
 const KEYS = [
-  ...['address', 'token', 'dc', 'tls', 'consistency', 'maxStalenessMs', 'waitMs', 'requestTimeoutMs', 'maxBackoffMs', 'heartbeat', 'grpcCheck'],
+  ...[
+    'address',
+    'token',
+    'dc',
+    'tls',
+    'consistency',
+    'maxStalenessMs',
+    'waitMs',
+    'requestTimeoutMs',
+    'maxBackoffMs',
+    'heartbeat',
+    'grpcCheck',
+  ],
   ...['deregisterCriticalAfterMs', 'failAfterMs', 'deregisterTimeoutMs', 'suspectTtlMs', 'runtime'],
 ];
 
@@ -83,7 +102,12 @@ export function resolveOptions(options: ConsulOptions): ConsulSettings {
   const address = parseConsulAddress('consul.address', options.address ?? 'http://127.0.0.1:8500');
   if (options.tls !== undefined) {
     requireKnownKeys('consul.tls', options.tls, ['ca', 'cert', 'key', 'serverName', 'verify']);
-    if (!address.secure) throw ConfigError.rule('consul.tls', undefined, 'consul.tls is given, but consul.address is not an https:// address');
+    if (!address.secure)
+      throw ConfigError.rule(
+        'consul.tls',
+        undefined,
+        'consul.tls is given, but consul.address is not an https:// address',
+      );
   }
   if (options.failAfterMs !== undefined) number('failAfterMs', 0, 0, 3_600_000);
   return Object.freeze({
@@ -108,20 +132,32 @@ export function resolveOptions(options: ConsulOptions): ConsulSettings {
 function resolveCheck({ heartbeat, grpcCheck }: ConsulOptions): InstanceCheck {
   if (grpcCheck === undefined) {
     requireKnownKeys('consul.heartbeat', heartbeat ?? {}, ['ttlMs']);
-    return { kind: 'ttl', ttlMs: requireNumber('consul.heartbeat.ttlMs', heartbeat?.ttlMs ?? 15_000, { min: 1_000, max: 86_400_000 }) };
+    return {
+      kind: 'ttl',
+      ttlMs: requireNumber('consul.heartbeat.ttlMs', heartbeat?.ttlMs ?? 15_000, { min: 1_000, max: 86_400_000 }),
+    };
   }
-  if (heartbeat !== undefined) throw ConfigError.rule('consul.heartbeat', undefined, 'consul.heartbeat and consul.grpcCheck exclude each other; keep one');
+  if (heartbeat !== undefined)
+    throw ConfigError.rule(
+      'consul.heartbeat',
+      undefined,
+      'consul.heartbeat and consul.grpcCheck exclude each other; keep one',
+    );
   requireKnownKeys('consul.grpcCheck', grpcCheck, ['service', 'tls', 'intervalMs', 'timeoutMs']);
   return {
     kind: 'grpc',
     service: grpcCheck.service ?? '',
     tls: grpcCheck.tls ?? false,
-    intervalMs: requireNumber('consul.grpcCheck.intervalMs', grpcCheck.intervalMs ?? 5_000, { min: 500, max: 3_600_000 }),
+    intervalMs: requireNumber('consul.grpcCheck.intervalMs', grpcCheck.intervalMs ?? 5_000, {
+      min: 500,
+      max: 3_600_000,
+    }),
     timeoutMs: requireNumber('consul.grpcCheck.timeoutMs', grpcCheck.timeoutMs ?? 2_000, { min: 100, max: 60_000 }),
   };
 }
 
 function optionalText(field: string, value: string | undefined): string | undefined {
-  if (value !== undefined && (typeof value !== 'string' || value === '')) throw new ConfigError(field, value, 'a non-empty text, or left out');
+  if (value !== undefined && (typeof value !== 'string' || value === ''))
+    throw new ConfigError(field, value, 'a non-empty text, or left out');
   return value;
 }

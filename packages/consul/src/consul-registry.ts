@@ -52,7 +52,12 @@ class ConsulRegistry implements Registry {
 
   async register(instance: Instance): Promise<Registration> {
     const valid = validateConsulInstance(instance);
-    if (this.closed) throw ConfigError.rule('registry', valid.service, `${this.description} is closed; ${valid.service} cannot be registered`);
+    if (this.closed)
+      throw ConfigError.rule(
+        'registry',
+        valid.service,
+        `${this.description} is closed; ${valid.service} cannot be registered`,
+      );
     const settings = { ...this.settings, verifyIntervalMs: VERIFY_INTERVAL_MS };
     const registration = new ConsulRegistration(this.own, valid, settings, (one) => this.registrations.delete(one));
     this.registrations.add(registration);
@@ -74,8 +79,12 @@ class ConsulRegistry implements Registry {
     for (const client of [this.own, ...this.others.values()]) client.destroy();
   }
 
-  private openWatch(target: Target, publish: Parameters<ConstructorParameters<typeof SharedWatches>[1]>[1]): ServiceWatch {
-    const { consistency, dc, maxBackoffMs, maxStalenessMs, requestTimeoutMs, runtime, suspectTtlMs, waitMs } = this.settings;
+  private openWatch(
+    target: Target,
+    publish: Parameters<ConstructorParameters<typeof SharedWatches>[1]>[1],
+  ): ServiceWatch {
+    const { consistency, dc, maxBackoffMs, maxStalenessMs, requestTimeoutMs, runtime, suspectTtlMs, waitMs } =
+      this.settings;
     const client = this.clientOf(target);
     const query = parseServiceQuery(target, dc);
     const believing = new BelievingSource(new LastKnownGood(suspectTtlMs), runtime.clock, publish);

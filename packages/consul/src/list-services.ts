@@ -8,23 +8,40 @@ import { readService } from './watch/read-service.js';
 const PARALLEL_READS = 8;
 
 /** The services of a datacenter with their tags, by name. Rejects with a `ConsulError`. */
-export async function catalog(client: ConsulClient, timeoutMs: number, dc?: string): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function catalog(
+  client: ConsulClient,
+  timeoutMs: number,
+  dc?: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const parameters = { stale: true, ...(dc === undefined ? {} : { dc }) };
-  const { answer } = client.send((api, ctx) => api.catalog.service.list({ ...parameters, ctx } as unknown as string), { timeoutMs });
+  const { answer } = client.send((api, ctx) => api.catalog.service.list({ ...parameters, ctx } as unknown as string), {
+    timeoutMs,
+  });
   const { body } = await answer;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new ConsulError('malformed', `${client.address.text} answered with something that is no catalog; is this really Consul's HTTP port?`);
+    throw new ConsulError(
+      'malformed',
+      `${client.address.text} answered with something that is no catalog; is this really Consul's HTTP port?`,
+    );
   }
-  return new Map(Object.entries(body).map(([name, tags]) => [name, Array.isArray(tags) ? tags.map(String).sort() : []]));
+  return new Map(
+    Object.entries(body).map(([name, tags]) => [name, Array.isArray(tags) ? tags.map(String).sort() : []]),
+  );
 }
 
 /** The names alone. */
-export const serviceNames = async (client: ConsulClient, timeoutMs: number, dc?: string): Promise<readonly string[]> => [
-  ...(await catalog(client, timeoutMs, dc)).keys(),
-];
+export const serviceNames = async (
+  client: ConsulClient,
+  timeoutMs: number,
+  dc?: string,
+): Promise<readonly string[]> => [...(await catalog(client, timeoutMs, dc)).keys()];
 
 /** One line per service, sorted by name; `passing` of `total` instances. Rejects with a `ConsulError`. */
-export async function listServices(client: ConsulClient, timeoutMs: number, dc?: string): Promise<readonly ServiceSummary[]> {
+export async function listServices(
+  client: ConsulClient,
+  timeoutMs: number,
+  dc?: string,
+): Promise<readonly ServiceSummary[]> {
   const waiting = [...(await catalog(client, timeoutMs, dc))].sort(([a], [b]) => (a < b ? -1 : 1));
   const summaries = new Map<string, ServiceSummary>();
   const names = waiting.map(([name]) => name);
@@ -32,9 +49,20 @@ export async function listServices(client: ConsulClient, timeoutMs: number, dc?:
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [name, tags] = next;
       const query = { service: name, tag: undefined, dc, passingOnly: false };
-      const read = readService(client, query, { consistency: 'stale', index: undefined, waitMs: 0, timeoutMs, background: false });
+      const read = readService(client, query, {
+        consistency: 'stale',
+        index: undefined,
+        waitMs: 0,
+        timeoutMs,
+        background: false,
+      });
       const healths = toHealths((await read.answer).body);
-      summaries.set(name, { name, tags, passing: healths.filter((health) => health === 'passing').length, total: healths.length });
+      summaries.set(name, {
+        name,
+        tags,
+        passing: healths.filter((health) => health === 'passing').length,
+        total: healths.length,
+      });
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_READS }, worker));

@@ -7,7 +7,10 @@ import { Backoff } from './backoff.js';
 describe('Backoff', () => {
   it('doubles up to its maximum, and starts over after a success', () => {
     const backoff = new Backoff({ initialMs: 100, maxMs: 1_000 }, fixedRandom(0.5));
-    assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => backoff.next()), [100, 200, 400, 800, 1_000, 1_000]);
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6].map(() => backoff.next()),
+      [100, 200, 400, 800, 1_000, 1_000],
+    );
     assert.equal(backoff.count, 6);
     backoff.reset();
     assert.equal(backoff.next(), 100);
@@ -27,7 +30,13 @@ describe('Backoff', () => {
 
   it('refuses settings out of range', () => {
     const of = (options: object) => () => new Backoff({ initialMs: 1, maxMs: 2, ...options }, fixedRandom(0));
-    for (const options of [{ initialMs: 0 }, { initialMs: 3 }, { maxMs: Number.NaN }, { multiplier: 0.5 }, { jitterRatio: 2 }]) {
+    for (const options of [
+      { initialMs: 0 },
+      { initialMs: 3 },
+      { maxMs: Number.NaN },
+      { multiplier: 0.5 },
+      { jitterRatio: 2 },
+    ]) {
       assert.throws(of(options), ConfigError, JSON.stringify(options));
     }
   });

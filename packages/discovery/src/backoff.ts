@@ -23,7 +23,8 @@ export class Backoff {
     requireNumber('backoff.initialMs', options.initialMs, { min: 1, max: 3_600_000 });
     requireNumber('backoff.maxMs', options.maxMs, { min: options.initialMs, max: 3_600_000 });
     if (options.multiplier !== undefined) requireNumber('backoff.multiplier', options.multiplier, { min: 1, max: 10 });
-    if (options.jitterRatio !== undefined) requireNumber('backoff.jitterRatio', options.jitterRatio, { min: 0, max: 1 });
+    if (options.jitterRatio !== undefined)
+      requireNumber('backoff.jitterRatio', options.jitterRatio, { min: 0, max: 1 });
   }
 
   /** Failures since the last `reset`. */

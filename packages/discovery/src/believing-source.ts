@@ -44,7 +44,9 @@ export class BelievingSource {
     this.timer =
       next === undefined
         ? undefined
-        : this.clock.setTimer(Math.max(0, next - this.clock.now()), () => this.tell(this.belief.at(this.clock.now())), { ref: false });
+        : this.clock.setTimer(Math.max(0, next - this.clock.now()), () => this.tell(this.belief.at(this.clock.now())), {
+            ref: false,
+          });
     this.publish(set);
   }
 }

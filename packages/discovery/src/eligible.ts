@@ -14,7 +14,8 @@ export function eligible(endpoints: readonly Endpoint[]): readonly Endpoint[] {
  * As `eligible`, for anything that carries an endpoint, with one tier more: when nobody is healthy or suspect, health is
  * ignored (the panic rule), so that the result is empty only when `items` is.
  */
-export const healthiest = <T>(items: readonly T[], endpointOf: (item: T) => Endpoint): readonly T[] => tier(items, endpointOf, true);
+export const healthiest = <T>(items: readonly T[], endpointOf: (item: T) => Endpoint): readonly T[] =>
+  tier(items, endpointOf, true);
 
 function tier<T>(items: readonly T[], endpointOf: (item: T) => Endpoint, panic: boolean): readonly T[] {
   const healthy = items.filter((item) => isHealthy(endpointOf(item)));

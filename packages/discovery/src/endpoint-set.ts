@@ -39,7 +39,8 @@ export function freezeEndpointSet(set: EndpointSet): EndpointSet {
 }
 
 /** `host:port`, with brackets around an IPv6 address. */
-export const formatAddress = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+export const formatAddress = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 function freezeEndpoint(endpoint: Endpoint): void {
   if (Object.isFrozen(endpoint)) return;
@@ -57,4 +58,5 @@ function sameMeta(a: Readonly<Record<string, string>>, b: Readonly<Record<string
 }
 
 const sameStatus = (a: Status | undefined, b: Status | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && a.code === b.code && a.reason === b.reason && a.details === b.details);
+  a === b ||
+  (a !== undefined && b !== undefined && a.code === b.code && a.reason === b.reason && a.details === b.details);

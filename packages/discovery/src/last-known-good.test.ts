@@ -55,7 +55,11 @@ describe('LastKnownGood', () => {
           const set =
             what === 'failure'
               ? belief.failure(down, now)
-              : belief.answer(what.map((one, id) => anEndpoint(String(id), { health: one })), empty, now);
+              : belief.answer(
+                  what.map((one, id) => anEndpoint(String(id), { health: one })),
+                  empty,
+                  now,
+                );
           answered ||= what !== 'failure';
           assert.equal(set.unavailable !== undefined, eligible(set.endpoints).length === 0);
           assert.equal(set.stale, what === 'failure' && answered);

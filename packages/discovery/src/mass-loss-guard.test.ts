@@ -6,8 +6,10 @@ import { MassLossGuard } from './mass-loss-guard.js';
 import { anEndpoint } from './testing/an-endpoint.js';
 
 const healthy = (...ids: readonly string[]): readonly Endpoint[] => ids.map((id) => anEndpoint(id));
-const critical = (...ids: readonly string[]): readonly Endpoint[] => ids.map((id) => anEndpoint(id, { health: 'critical' }));
-const show = (endpoints: readonly Endpoint[]): readonly string[] => endpoints.map(({ id, health }) => `${id}:${health}`).sort();
+const critical = (...ids: readonly string[]): readonly Endpoint[] =>
+  ids.map((id) => anEndpoint(id, { health: 'critical' }));
+const show = (endpoints: readonly Endpoint[]): readonly string[] =>
+  endpoints.map(({ id, health }) => `${id}:${health}`).sort();
 
 describe('MassLossGuard', () => {
   it('drops an instance at once that vanishes while others stay', () => {
@@ -31,7 +33,11 @@ describe('MassLossGuard', () => {
   it('counts what vanishes and what turns critical together', () => {
     const guard = new MassLossGuard();
     guard.update(healthy('a', 'b', 'c'), 0);
-    assert.deepEqual(show(guard.update([...healthy('a'), ...critical('b')], 1)), ['a:passing', 'b:suspect', 'c:suspect']);
+    assert.deepEqual(show(guard.update([...healthy('a'), ...critical('b')], 1)), [
+      'a:passing',
+      'b:suspect',
+      'c:suspect',
+    ]);
   });
 
   it('lets a suspect go after suspectTtlMs, and not before', () => {

@@ -18,4 +18,8 @@ export interface Picker<C extends Candidate> {
 }
 
 /** Makes a picker for a new snapshot of candidates; `previous` may hand over its position. */
-export type PickerFactory = <C extends Candidate>(candidates: readonly C[], random: Random, previous?: Picker<C>) => Picker<C>;
+export type PickerFactory = <C extends Candidate>(
+  candidates: readonly C[],
+  random: Random,
+  previous?: Picker<C>,
+) => Picker<C>;

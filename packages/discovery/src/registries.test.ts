@@ -18,8 +18,14 @@ describe('registries', () => {
 
   it('name the known schemes for one that nobody serves, and the nearest', () => {
     const list = [staticRegistry(), inMemoryRegistry()];
-    assert.throws(() => registryFor(parseTarget('memroy:///a'), list), refused(/nobody resolves memroy:\/\/; known schemes: static:\/\/, memory:\/\/ \(did you mean memory:\/\/\?\)/));
-    assert.throws(() => registryFor(parseTarget('zookeeper:///a'), list), refused(/known schemes: static:\/\/, memory:\/\/$/));
+    assert.throws(
+      () => registryFor(parseTarget('memroy:///a'), list),
+      refused(/nobody resolves memroy:\/\/; known schemes: static:\/\/, memory:\/\/ \(did you mean memory:\/\/\?\)/),
+    );
+    assert.throws(
+      () => registryFor(parseTarget('zookeeper:///a'), list),
+      refused(/known schemes: static:\/\/, memory:\/\/$/),
+    );
     assert.throws(() => registryFor(parseTarget('x:///a'), []), refused(/no registry is configured/));
     assert.throws(() => createRegistries(list).watch('not a target'), refused(/must be a URI such as/));
   });

@@ -51,7 +51,8 @@ export function registryFor(target: Target, registries: readonly Registry[]): Re
   if (found !== undefined) return found;
   const known = registries.map((registry) => registry.scheme);
   const near = nearest(target.scheme, known);
-  const list = known.length === 0 ? 'no registry is configured' : `known schemes: ${known.map((one) => `${one}://`).join(', ')}`;
+  const list =
+    known.length === 0 ? 'no registry is configured' : `known schemes: ${known.map((one) => `${one}://`).join(', ')}`;
   throw ConfigError.rule(
     'target',
     target.uri,

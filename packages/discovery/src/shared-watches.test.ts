@@ -71,9 +71,17 @@ describe('SharedWatches', () => {
     const variants: EndpointSet[] = [
       { endpoints: [base], stale: false },
       { endpoints: [base], stale: true },
-      ...[{ host: 'h' }, { port: 1 }, { health: 'warning' as const }, { weight: 2 }, { tags: ['u'] }, { tags: ['t', 'u'] }, { meta: { k: 'w' } }, { meta: {} }, { generation: '2' }].map(
-        (change) => ({ endpoints: [{ ...base, ...change }], stale: false }),
-      ),
+      ...[
+        { host: 'h' },
+        { port: 1 },
+        { health: 'warning' as const },
+        { weight: 2 },
+        { tags: ['u'] },
+        { tags: ['t', 'u'] },
+        { meta: { k: 'w' } },
+        { meta: {} },
+        { generation: '2' },
+      ].map((change) => ({ endpoints: [{ ...base, ...change }], stale: false })),
       { endpoints: [], stale: false, unavailable: noEndpoints('x') },
       { endpoints: [], stale: false, unavailable: noEndpoints('y') },
     ];
@@ -104,7 +112,10 @@ describe('SharedWatches', () => {
     watcher.subscribe((next) => heard.push(next));
     publish(set('b'));
     await Promise.resolve();
-    assert.deepEqual(heard.map(({ endpoints }) => endpoints[0]?.id), ['b']);
+    assert.deepEqual(
+      heard.map(({ endpoints }) => endpoints[0]?.id),
+      ['b'],
+    );
   });
 
   it('tells nothing after unsubscribing, closing the watcher, or closing all', async () => {

@@ -40,7 +40,8 @@ export class SharedWatches {
 
   /** @throws ConfigError after `close`, or when the source refuses the target */
   watch(target: Target): Watcher {
-    if (this.closed) throw ConfigError.rule('target', target.uri, `${this.owner} is closed; nothing can be watched any more`);
+    if (this.closed)
+      throw ConfigError.rule('target', target.uri, `${this.owner} is closed; nothing can be watched any more`);
     const key = this.keyOf(target);
     let shared = this.open.get(key);
     if (shared === undefined) {

@@ -24,7 +24,12 @@ export function requireParams(target: Target, known: readonly string[]): void {
         `target ${JSON.stringify(target.uri)}: unknown parameter ${key}; ${near === undefined ? hint : `did you mean ${near}?`}`,
       );
     }
-    if (seen.has(key)) throw ConfigError.rule('target', target.uri, `target ${JSON.stringify(target.uri)}: parameter ${key} is given twice`);
+    if (seen.has(key))
+      throw ConfigError.rule(
+        'target',
+        target.uri,
+        `target ${JSON.stringify(target.uri)}: parameter ${key} is given twice`,
+      );
     seen.add(key);
   }
 }

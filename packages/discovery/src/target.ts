@@ -24,7 +24,11 @@ export function parseTarget(text: string): Target {
   const match = URI.exec(uri);
   const [, scheme, authority, name, query] = match ?? [];
   if (scheme === undefined || name === undefined || name === '') {
-    throw new ConfigError('target', text, 'a URI such as consul:///payments, static:///127.0.0.1:5000, dns:///host:5000, or host:port');
+    throw new ConfigError(
+      'target',
+      text,
+      'a URI such as consul:///payments, static:///127.0.0.1:5000, dns:///host:5000, or host:port',
+    );
   }
   return {
     uri,

@@ -27,12 +27,21 @@ export function validateInstance(instance: Instance): ValidInstance {
   const service = requireText('instance.service', instance.service, 'a service name');
   const host = requireText('instance.host', instance.host, 'an address that others can reach, such as 10.0.0.5');
   if (UNSPECIFIED.has(host)) {
-    throw new ConfigError('instance.host', host, 'an address that others can reach: this one means "all of my own interfaces"');
+    throw new ConfigError(
+      'instance.host',
+      host,
+      'an address that others can reach: this one means "all of my own interfaces"',
+    );
   }
-  if (instance.port === undefined) throw new ConfigError('instance.port', instance.port, 'the port the server listens on, 1 to 65535');
+  if (instance.port === undefined)
+    throw new ConfigError('instance.port', instance.port, 'the port the server listens on, 1 to 65535');
   const port = requireNumber('instance.port', instance.port, { min: 1, max: 65_535, integer: true });
   const weight = requireNumber('instance.weight', instance.weight ?? 1, WEIGHT_RANGE);
-  const id = requireText('instance.id', instance.id ?? `${service}-${host}-${port}`, 'an identifier that is unique in the service');
+  const id = requireText(
+    'instance.id',
+    instance.id ?? `${service}-${host}-${port}`,
+    'an identifier that is unique in the service',
+  );
   const tags = instance.tags ?? [];
   tags.forEach((tag, index) => requireText(`instance.tags[${index}]`, tag, 'a non-empty text'));
   const meta = instance.meta ?? {};

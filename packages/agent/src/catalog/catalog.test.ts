@@ -5,7 +5,16 @@ import type { ServiceDefinition } from './records.js';
 
 const service = (name: string, id = name, port = 1): ServiceDefinition => ({
   ...{ id, name, address: '', port, tags: [], meta: {}, weights: { passing: 1, warning: 1 }, enableTagOverride: false },
-  checks: [{ id: `service:${id}`, name: 'c', notes: '', status: 'passing', kind: { type: 'ttl', ttlMs: 1_000 }, deregisterAfterMs: undefined }],
+  checks: [
+    {
+      id: `service:${id}`,
+      name: 'c',
+      notes: '',
+      status: 'passing',
+      kind: { type: 'ttl', ttlMs: 1_000 },
+      deregisterAfterMs: undefined,
+    },
+  ],
 });
 
 describe('Catalog', () => {
@@ -50,15 +59,29 @@ describe('Catalog', () => {
 
   it('never moves an index backwards, tells every change, and moves the index of whatever changed', () => {
     const names = ['a', 'b', 'c'];
-    const step = fc.tuple(fc.constantFrom('register', 'deregister', 'fail', 'pass'), fc.constantFrom(...names), fc.nat(2), fc.nat(2));
+    const step = fc.tuple(
+      fc.constantFrom('register', 'deregister', 'fail', 'pass'),
+      fc.constantFrom(...names),
+      fc.nat(2),
+      fc.nat(2),
+    );
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const catalog = new Catalog();
         let told = 0;
         catalog.onChange(() => (told += 1));
-        const content = (name: string): string => JSON.stringify(catalog.entriesOf(name).map(({ service: { port, id }, checks }) => [id, port, checks.map(({ status }) => status)]));
+        const content = (name: string): string =>
+          JSON.stringify(
+            catalog
+              .entriesOf(name)
+              .map(({ service: { port, id }, checks }) => [id, port, checks.map(({ status }) => status)]),
+          );
         for (const [what, name, instance, port] of steps) {
-          const before = { index: catalog.index, told, of: names.map((one) => [content(one), catalog.indexOf(one)] as const) };
+          const before = {
+            index: catalog.index,
+            told,
+            of: names.map((one) => [content(one), catalog.indexOf(one)] as const),
+          };
           const id = `${name}${instance}`;
           if (what === 'register') catalog.register(service(name, id, port));
           else if (what === 'deregister') catalog.deregister(id);

@@ -64,7 +64,9 @@ export class Catalog {
   }
 
   entriesOf(name: string): readonly ServiceEntry[] {
-    return this.allServices.filter((service) => service.name === name).map((service) => ({ service, checks: this.checksOf(service.id) }));
+    return this.allServices
+      .filter((service) => service.name === name)
+      .map((service) => ({ service, checks: this.checksOf(service.id) }));
   }
 
   checksOf(serviceId: string): readonly CheckRecord[] {
@@ -87,7 +89,15 @@ export class Catalog {
     }
     for (const { id, name, notes, status, kind } of checks) {
       const before = this.checks.get(id);
-      const check = { id, name, notes, type: kind.type, serviceId: service.id, status: before?.status ?? status, output: before?.output ?? '' };
+      const check = {
+        id,
+        name,
+        notes,
+        type: kind.type,
+        serviceId: service.id,
+        status: before?.status ?? status,
+        output: before?.output ?? '',
+      };
       if (before !== undefined && sameContent(before, check)) continue;
       this.checks.set(id, { ...check, createIndex: before?.createIndex ?? next, modifyIndex: next });
       changed = true;
@@ -127,5 +137,7 @@ export class Catalog {
 }
 
 function sameContent(record: object, next: object): boolean {
-  return Object.entries(next).every(([key, value]) => JSON.stringify(value) === JSON.stringify((record as Record<string, unknown>)[key]));
+  return Object.entries(next).every(
+    ([key, value]) => JSON.stringify(value) === JSON.stringify((record as Record<string, unknown>)[key]),
+  );
 }

@@ -28,12 +28,30 @@ describe('CheckRunner', () => {
   });
   const register = (kind: CheckKind, status: CheckStatus = 'critical', deregisterAfterMs?: number): void => {
     const check: CheckDefinition = { id: 'c', name: 'c', notes: '', status, kind, deregisterAfterMs };
-    catalog.register({ id: 's', name: 's', address: '', port: 1, tags: [], meta: {}, weights: { passing: 1, warning: 1 }, enableTagOverride: false, checks: [check] });
+    catalog.register({
+      id: 's',
+      name: 's',
+      address: '',
+      port: 1,
+      tags: [],
+      meta: {},
+      weights: { passing: 1, warning: 1 },
+      enableTagOverride: false,
+      checks: [check],
+    });
     runner.start(check);
   };
   const status = (): string | undefined => catalog.check('c')?.status;
   const ttl: CheckKind = { type: 'ttl', ttlMs: 10_000 };
-  const grpc: CheckKind = { type: 'grpc', address: 'x:1', service: '', tls: false, verify: true, intervalMs: 4_000, timeoutMs: 1_000 };
+  const grpc: CheckKind = {
+    type: 'grpc',
+    address: 'x:1',
+    service: '',
+    tls: false,
+    verify: true,
+    intervalMs: 4_000,
+    timeoutMs: 1_000,
+  };
 
   it('lets a TTL expire to critical, counted from the last sign of life', async () => {
     register(ttl, 'passing');

@@ -73,7 +73,9 @@ export class CheckRunner {
 
   private armTtl(running: Running, ttlMs: number): void {
     running.timer?.cancel();
-    running.timer = this.clock.setTimer(ttlMs, () => this.setStatus(running, 'critical', 'TTL expired'), { ref: false });
+    running.timer = this.clock.setTimer(ttlMs, () => this.setStatus(running, 'critical', 'TTL expired'), {
+      ref: false,
+    });
   }
 
   private probeIn(running: Running, delayMs: number): void {

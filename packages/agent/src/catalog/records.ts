@@ -31,7 +31,15 @@ export interface CheckRecord {
 /** How a check gets its status. */
 export type CheckKind =
   | { readonly type: 'ttl'; readonly ttlMs: number }
-  | { readonly type: 'grpc'; readonly address: string; readonly service: string; readonly tls: boolean; readonly verify: boolean; readonly intervalMs: number; readonly timeoutMs: number }
+  | {
+      readonly type: 'grpc';
+      readonly address: string;
+      readonly service: string;
+      readonly tls: boolean;
+      readonly verify: boolean;
+      readonly intervalMs: number;
+      readonly timeoutMs: number;
+    }
   | { readonly type: 'tcp'; readonly address: string; readonly intervalMs: number; readonly timeoutMs: number };
 
 /** A check as it is registered. */
@@ -46,4 +54,6 @@ export interface CheckDefinition {
 }
 
 /** A service as it is registered. */
-export type ServiceDefinition = Omit<ServiceRecord, 'createIndex' | 'modifyIndex'> & { readonly checks: readonly CheckDefinition[] };
+export type ServiceDefinition = Omit<ServiceRecord, 'createIndex' | 'modifyIndex'> & {
+  readonly checks: readonly CheckDefinition[];
+};

@@ -34,9 +34,13 @@ export function agentRoutes(catalog: Catalog, checks: CheckRunner, node: Node, v
       if (service === undefined) throw new HttpError(404, `unknown service ID: ${argument}`);
       return { body: agentService(service) };
     },
-    'GET /v1/agent/services': () => ({ body: Object.fromEntries(catalog.allServices.map((service) => [service.id, agentService(service)])) }),
+    'GET /v1/agent/services': () => ({
+      body: Object.fromEntries(catalog.allServices.map((service) => [service.id, agentService(service)])),
+    }),
     'GET /v1/agent/checks': () => ({
-      body: Object.fromEntries(catalog.allChecks.map((check) => [check.id, checkShape(node, check, catalog.service(check.serviceId))])),
+      body: Object.fromEntries(
+        catalog.allChecks.map((check) => [check.id, checkShape(node, check, catalog.service(check.serviceId))]),
+      ),
     }),
     'PUT /v1/agent/check/pass/:id': report('passing'),
     'PUT /v1/agent/check/warn/:id': report('warning'),
@@ -49,7 +53,14 @@ export function agentRoutes(catalog: Catalog, checks: CheckRunner, node: Node, v
     },
     'GET /v1/agent/self': () => ({
       body: {
-        Config: { Datacenter: 'dc1', NodeName: node.name, NodeID: node.id, Revision: '', Server: true, Version: version },
+        Config: {
+          Datacenter: 'dc1',
+          NodeName: node.name,
+          NodeID: node.id,
+          Revision: '',
+          Server: true,
+          Version: version,
+        },
         Member: { Name: node.name, Addr: node.address, Status: 1, Tags: { dc: 'dc1', role: 'consul', build: version } },
         Meta: {},
       },

@@ -21,19 +21,25 @@ export class BlockingReads {
   /** @throws HttpError 400 for a bad `index` or `wait`, or `stale` with `consistent`; 500 for another datacenter */
   async answer(request: Request, indexNow: () => number, body: () => unknown): Promise<Answer> {
     const { query } = request;
-    if (query.has('stale') && query.has('consistent')) throw new HttpError(400, 'Cannot specify ?stale with ?consistent, conflicting semantics.');
+    if (query.has('stale') && query.has('consistent'))
+      throw new HttpError(400, 'Cannot specify ?stale with ?consistent, conflicting semantics.');
     const above = parseIndex(query.get('index'));
     const waitMs = parseWait(query.get('wait'));
     if (query.has('filter')) throw new HttpError(400, 'the embedded agent does not support ?filter');
     if ((query.get('dc') ?? 'dc1') !== 'dc1') throw new HttpError(500, 'No path to datacenter');
-    if (above > 0 && indexNow() <= above) await this.change(() => indexNow() > above, waitMs * (1 + this.random.next() / 16), request.gone);
+    if (above > 0 && indexNow() <= above)
+      await this.change(() => indexNow() > above, waitMs * (1 + this.random.next() / 16), request.gone);
     return {
       body: body(),
       headers: {
         'x-consul-index': String(indexNow()),
         'x-consul-knownleader': 'true',
         'x-consul-lastcontact': '0',
-        'x-consul-effective-consistency': query.has('stale') ? 'stale' : query.has('consistent') ? 'consistent' : 'leader',
+        'x-consul-effective-consistency': query.has('stale')
+          ? 'stale'
+          : query.has('consistent')
+            ? 'consistent'
+            : 'leader',
       },
     };
   }

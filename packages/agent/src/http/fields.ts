@@ -7,14 +7,20 @@ export function decodeJson(body: string): unknown {
     return JSON.parse(body);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new HttpError(400, `Request decode failed: ${/end of|Unterminated|Expected .* after .*position \d+$/i.test(message) ? 'unexpected EOF' : message}`);
+    throw new HttpError(
+      400,
+      `Request decode failed: ${/end of|Unterminated|Expected .* after .*position \d+$/i.test(message) ? 'unexpected EOF' : message}`,
+    );
   }
 }
 
 /** @throws HttpError 400 when `value` is no object */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new HttpError(400, `Request decode failed: json: cannot unmarshal ${kindOf(value)} into Go value of type structs.ServiceDefinition`);
+  throw new HttpError(
+    400,
+    `Request decode failed: json: cannot unmarshal ${kindOf(value)} into Go value of type structs.ServiceDefinition`,
+  );
 }
 
 /**
@@ -28,7 +34,8 @@ export class Fields {
     const names = new Map(known.map((name) => [normalize(name), name]));
     for (const [key, value] of Object.entries(object)) {
       const name = names.get(normalize(key));
-      if (name === undefined) throw new HttpError(400, `Request decode failed: json: unknown field ${JSON.stringify(key)}`);
+      if (name === undefined)
+        throw new HttpError(400, `Request decode failed: json: unknown field ${JSON.stringify(key)}`);
       if (value !== null) this.values.set(name, value);
     }
   }
@@ -88,7 +95,10 @@ export class Fields {
 const normalize = (name: string): string => name.replace(/_/g, '').toLowerCase();
 
 function wrongType(value: unknown, name: string, type: string): never {
-  throw new HttpError(400, `Request decode failed: json: cannot unmarshal ${kindOf(value)} into Go struct field .${name} of type ${type}`);
+  throw new HttpError(
+    400,
+    `Request decode failed: json: cannot unmarshal ${kindOf(value)} into Go struct field .${name} of type ${type}`,
+  );
 }
 
 const kindOf = (value: unknown): string =>

@@ -9,7 +9,16 @@ export interface Node {
 }
 
 /** A service as `/v1/agent/services` shows it. */
-export const agentService = ({ id, name, tags, meta, port, address, weights, enableTagOverride }: ServiceRecord): object => ({
+export const agentService = ({
+  id,
+  name,
+  tags,
+  meta,
+  port,
+  address,
+  weights,
+  enableTagOverride,
+}: ServiceRecord): object => ({
   ID: id,
   Service: name,
   Tags: tags,

@@ -10,7 +10,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   let received = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     received += chunk.length;
-    if (received > MAX_BODY_BYTES) throw new HttpError(413, `Request body too large, max size: ${MAX_BODY_BYTES} bytes`);
+    if (received > MAX_BODY_BYTES)
+      throw new HttpError(413, `Request body too large, max size: ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -11,7 +11,9 @@ export function readRoutes(catalog: Catalog, reads: BlockingReads, node: Node, a
     return request.argument;
   };
   const carries = (request: Request, tags: readonly string[]): boolean =>
-    request.query.getAll('tag').every((tag) => tag === '' || tags.some((one) => one.toLowerCase() === tag.toLowerCase()));
+    request.query
+      .getAll('tag')
+      .every((tag) => tag === '' || tags.some((one) => one.toLowerCase() === tag.toLowerCase()));
   return {
     'GET /v1/health/service/:name': (request) => {
       const name = service(request);
@@ -26,7 +28,8 @@ export function readRoutes(catalog: Catalog, reads: BlockingReads, node: Node, a
     },
     'GET /v1/health/checks/:name': (request) => {
       const name = service(request);
-      const body = (): unknown => catalog.entriesOf(name).flatMap((entry) => entry.checks.map((check) => checkShape(node, check, entry.service)));
+      const body = (): unknown =>
+        catalog.entriesOf(name).flatMap((entry) => entry.checks.map((check) => checkShape(node, check, entry.service)));
       return reads.answer(request, () => catalog.indexOf(name), body);
     },
     'GET /v1/health/state/:state': (request) => {
@@ -36,7 +39,12 @@ export function readRoutes(catalog: Catalog, reads: BlockingReads, node: Node, a
           .map((check) => checkShape(node, check, catalog.service(check.serviceId)));
       return reads.answer(request, () => catalog.index, body);
     },
-    'GET /v1/catalog/services': (request) => reads.answer(request, () => catalog.listIndex, () => tagsByName(catalog)),
+    'GET /v1/catalog/services': (request) =>
+      reads.answer(
+        request,
+        () => catalog.listIndex,
+        () => tagsByName(catalog),
+      ),
     'GET /v1/catalog/service/:name': (request) => {
       const name = service(request);
       const body = (): unknown =>

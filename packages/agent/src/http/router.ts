@@ -51,10 +51,19 @@ export class Router {
   /** @throws HttpError 404 for an unknown path, 405 for a method it does not have */
   find(message: IncomingMessage, url: URL): { readonly route: Route; readonly argument: string } {
     const method = message.method ?? 'GET';
-    const found = this.paths.find(({ prefix, takesArgument }) => (takesArgument ? url.pathname.startsWith(prefix) : url.pathname === prefix));
-    if (found === undefined) throw new HttpError(404, `the embedded agent has no ${url.pathname}; it serves the part of Consul's HTTP API that Breakwater uses`);
+    const found = this.paths.find(({ prefix, takesArgument }) =>
+      takesArgument ? url.pathname.startsWith(prefix) : url.pathname === prefix,
+    );
+    if (found === undefined)
+      throw new HttpError(
+        404,
+        `the embedded agent has no ${url.pathname}; it serves the part of Consul's HTTP API that Breakwater uses`,
+      );
     const route = found.methods.get(method);
-    if (route === undefined) throw new HttpError(405, `method ${method} not allowed`, { allow: ['OPTIONS', ...found.methods.keys()].join(',') });
+    if (route === undefined)
+      throw new HttpError(405, `method ${method} not allowed`, {
+        allow: ['OPTIONS', ...found.methods.keys()].join(','),
+      });
     try {
       return { route, argument: decodeURIComponent(url.pathname.slice(found.prefix.length)) };
     } catch {

@@ -11,10 +11,18 @@ export async function serve(router: Router, message: IncomingMessage, response: 
     const { route, argument } = router.find(message, url);
     send(response, await route({ argument, query: url.searchParams, gone, body: () => readBody(message) }));
   } catch (error) {
-    const failure = error instanceof HttpError ? error : new HttpError(500, `internal error: ${error instanceof Error ? error.message : String(error)}`);
+    const failure =
+      error instanceof HttpError
+        ? error
+        : new HttpError(500, `internal error: ${error instanceof Error ? error.message : String(error)}`);
     // A body that nobody read to its end would be taken for the next request.
     if (!message.complete) response.setHeader('connection', 'close');
-    respond(response, failure.status, { ...failure.headers, 'content-type': 'text/plain; charset=utf-8' }, failure.message);
+    respond(
+      response,
+      failure.status,
+      { ...failure.headers, 'content-type': 'text/plain; charset=utf-8' },
+      failure.message,
+    );
   }
 }
 
@@ -31,7 +39,12 @@ function send(response: ServerResponse, { body, headers = {} }: Answer): void {
   else respond(response, 200, { ...headers, 'content-type': 'application/json' }, JSON.stringify(body));
 }
 
-function respond(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
+function respond(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
   if (response.destroyed || response.headersSent) return;
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);

@@ -54,10 +54,12 @@ export function probeGrpc({ address, service, tls, verify }: GrpcCheck): Attempt
   request.on('error', (error) => finish('critical', error.message));
   request.on('end', () => {
     if (httpStatus !== 200) return finish('critical', `HTTP status ${httpStatus}`);
-    if (grpcStatus !== undefined && grpcStatus !== '0') return finish('critical', `rpc error: code = ${grpcStatus} desc = ${grpcMessage ?? ''}`);
+    if (grpcStatus !== undefined && grpcStatus !== '0')
+      return finish('critical', `rpc error: code = ${grpcStatus} desc = ${grpcMessage ?? ''}`);
     const serving = servingStatus(Buffer.concat(chunks));
     if (serving === 1) finish('passing', 'success');
-    else finish('critical', serving === undefined ? 'unreadable answer' : `status ${SERVING_NAMES[serving] ?? serving}`);
+    else
+      finish('critical', serving === undefined ? 'unreadable answer' : `status ${SERVING_NAMES[serving] ?? serving}`);
   });
   request.end(encodeRequest(service));
   return { result, end: (reason) => finish('critical', reason) };

@@ -15,8 +15,23 @@ describe('the probe of a gRPC check', () => {
   });
   afterEach(() => server.close());
   const probe = (service = '', address = server.address) => {
-    const kind: CheckKind = { type: 'grpc', address, service, tls: false, verify: true, intervalMs: 1_000, timeoutMs: 1_000 };
-    return createProbe(clock)({ id: 'c', name: 'c', notes: '', status: 'critical', kind, deregisterAfterMs: undefined });
+    const kind: CheckKind = {
+      type: 'grpc',
+      address,
+      service,
+      tls: false,
+      verify: true,
+      intervalMs: 1_000,
+      timeoutMs: 1_000,
+    };
+    return createProbe(clock)({
+      id: 'c',
+      name: 'c',
+      notes: '',
+      status: 'critical',
+      kind,
+      deregisterAfterMs: undefined,
+    });
   };
 
   it('passes when the service is SERVING, asking by its name', async () => {
@@ -35,7 +50,11 @@ describe('the probe of a gRPC check', () => {
   const bad: readonly (readonly [string, HealthAnswer, RegExp])[] = [
     ['UNKNOWN', { kind: 'status', status: 0 }, /status UNKNOWN/],
     ['NOT_SERVING', { kind: 'status', status: 2 }, /status NOT_SERVING/],
-    ['NOT_FOUND', { kind: 'trailers_only', code: 5, message: 'unknown service: ä' }, /code = 5 desc = unknown service: ä/],
+    [
+      'NOT_FOUND',
+      { kind: 'trailers_only', code: 5, message: 'unknown service: ä' },
+      /code = 5 desc = unknown service: ä/,
+    ],
     ['UNIMPLEMENTED', { kind: 'trailers_only', code: 12, message: '' }, /code = 12/],
     ['an HTTP error', { kind: 'http', status: 404 }, /HTTP status 404/],
     ['a truncated message', { kind: 'bytes', bytes: Buffer.from([0, 0, 0, 0, 9, 8]) }, /unreadable answer/],
@@ -59,7 +78,12 @@ describe('the probe of a gRPC check', () => {
   });
 
   it('is critical when the peer speaks no HTTP/2', async () => {
-    const plain = createServer((socket) => socket.on('error', () => {}).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const plain = createServer((socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    );
     await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
     const address = plain.address();
     const { status } = await probe('', `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`).result;
@@ -89,7 +113,14 @@ describe('the probe of a gRPC check', () => {
 describe('the probe of a TCP check', () => {
   const probe = (address: string): Promise<ProbeResult> => {
     const kind: CheckKind = { type: 'tcp', address, intervalMs: 1_000, timeoutMs: 1_000 };
-    return createProbe(new FakeClock())({ id: 'c', name: 'c', notes: '', status: 'critical', kind, deregisterAfterMs: undefined }).result;
+    return createProbe(new FakeClock())({
+      id: 'c',
+      name: 'c',
+      notes: '',
+      status: 'critical',
+      kind,
+      deregisterAfterMs: undefined,
+    }).result;
   };
 
   it('passes when somebody listens, and is critical when nobody does', async () => {

@@ -7,9 +7,12 @@ import { probeGrpc } from './grpc-probe.js';
 export const createProbe =
   (clock: Clock): Probe =>
   ({ kind }) => {
-    if (kind.type === 'ttl') return { result: Promise.resolve({ status: 'critical', output: 'TTL checks are not probed' }), cancel: () => {} };
+    if (kind.type === 'ttl')
+      return { result: Promise.resolve({ status: 'critical', output: 'TTL checks are not probed' }), cancel: () => {} };
     const attempt = kind.type === 'grpc' ? probeGrpc(kind) : probeTcp(kind.address);
-    const timer = clock.setTimer(kind.timeoutMs, () => attempt.end(`no answer in ${kind.timeoutMs} ms`), { ref: false });
+    const timer = clock.setTimer(kind.timeoutMs, () => attempt.end(`no answer in ${kind.timeoutMs} ms`), {
+      ref: false,
+    });
     return { result: attempt.result.finally(() => timer.cancel()), cancel: () => attempt.end('cancelled') };
   };
 
@@ -21,7 +24,10 @@ export interface Attempt {
 
 function probeTcp(address: string): Attempt {
   const colon = address.lastIndexOf(':');
-  const socket = connect({ host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) });
+  const socket = connect({
+    host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(address.slice(colon + 1)),
+  });
   const result = new Promise<ProbeResult>((resolve) => {
     socket.once('connect', () => {
       resolve({ status: 'passing', output: `TCP connect ${address}: Success` });

@@ -41,12 +41,21 @@ export async function startHealthServer(): Promise<HealthServer> {
       if (answer.kind === 'silent') return;
       if (answer.kind === 'http') return stream.respond({ ':status': answer.status }, { endStream: true });
       if (answer.kind === 'trailers_only') {
-        const headers = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(answer.code), 'grpc-message': encodeURIComponent(answer.message) };
+        const headers = {
+          ':status': 200,
+          'content-type': 'application/grpc',
+          'grpc-status': String(answer.code),
+          'grpc-message': encodeURIComponent(answer.message),
+        };
         return stream.respond(headers, { endStream: true });
       }
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-      stream.end(answer.kind === 'bytes' ? answer.bytes : Buffer.from(answer.status === 0 ? [0, 0, 0, 0, 0] : [0, 0, 0, 0, 2, 8, answer.status]));
+      stream.end(
+        answer.kind === 'bytes'
+          ? answer.bytes
+          : Buffer.from(answer.status === 0 ? [0, 0, 0, 0, 0] : [0, 0, 0, 0, 2, 8, answer.status]),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

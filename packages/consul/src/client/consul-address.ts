@@ -10,7 +10,7 @@ export interface ConsulAddress {
   readonly text: string;
 }
 
-const ALLOWED = 'an agent\'s address such as http://127.0.0.1:8500, https://consul.internal:8501 or 127.0.0.1:8500';
+const ALLOWED = "an agent's address such as http://127.0.0.1:8500, https://consul.internal:8501 or 127.0.0.1:8500";
 
 /** Parses `http://host:port`, `https://host:port` or `host:port`; the port defaults to 8500 (8501 with TLS). @throws ConfigError naming `field` */
 export function parseConsulAddress(field: string, value: string): ConsulAddress {
@@ -27,7 +27,8 @@ export function parseConsulAddress(field: string, value: string): ConsulAddress 
   if (url.hostname === '' || (url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
     throw new ConfigError(field, value, `${ALLOWED}; no path or query behind it`);
   }
-  if (url.username !== '' || url.password !== '') throw new ConfigError(field, '(hidden)', `${ALLOWED}; a token goes into the option token`);
+  if (url.username !== '' || url.password !== '')
+    throw new ConfigError(field, '(hidden)', `${ALLOWED}; a token goes into the option token`);
   // URL drops a port that is the scheme's own default.
   const written = /:(\d+)\/?$/.exec(trimmed.replace(/^.*\]/, ''))?.[1];
   const secure = scheme === 'https';

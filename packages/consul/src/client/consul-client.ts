@@ -84,7 +84,13 @@ export class ConsulClient {
   ) {
     const { secure, host, port } = address;
     const agent = secure ? httpsAgent(tls) : new http.Agent({ keepAlive: true });
-    this.api = new Consul({ host: host.includes(':') ? `[${host}]` : host, port, secure, agent, ...(token === undefined ? {} : { defaults: { token } }) });
+    this.api = new Consul({
+      host: host.includes(':') ? `[${host}]` : host,
+      port,
+      secure,
+      agent,
+      ...(token === undefined ? {} : { defaults: { token } }),
+    });
     // A cast once: the extension point exists in the JavaScript of the client, not in its types.
     (this.api as unknown as Internals)._ext('onRequest', (request, next) => {
       this.prepare(request);
@@ -113,9 +119,11 @@ export class ConsulClient {
       try {
         return toAnswer(await operation(this.api, ctx));
       } catch (error) {
-        if (ended === 'timeout') throw new ConsulError('timeout', `no complete answer from ${this.address.text} in ${options.timeoutMs} ms`);
+        if (ended === 'timeout')
+          throw new ConsulError('timeout', `no complete answer from ${this.address.text} in ${options.timeoutMs} ms`);
         if (ended === 'cancelled') throw new ConsulError('cancelled', 'the request was cancelled');
-        const stale = (error as { code?: unknown }).code === 'ECONNRESET' && ctx.request?.reusedSocket === true && !ctx.answered;
+        const stale =
+          (error as { code?: unknown }).code === 'ECONNRESET' && ctx.request?.reusedSocket === true && !ctx.answered;
         if (stale && repeatable) return attempt(false);
         throw describeFailure(error, this.address);
       } finally {
@@ -159,7 +167,10 @@ function guardBody(request: http.ClientRequest, response: http.IncomingMessage):
   response.on('data', (chunk: Buffer) => {
     received += chunk.length;
     if (received <= MAX_BODY_BYTES) return;
-    request.emit('error', Object.assign(new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`), { code: 'TOO_LARGE' }));
+    request.emit(
+      'error',
+      Object.assign(new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`), { code: 'TOO_LARGE' }),
+    );
     request.destroy();
   });
   response.on('close', () => {
@@ -176,7 +187,11 @@ function toAnswer(result: unknown): ConsulAnswer {
 function httpsAgent(tls: ConsulTls = {}): https.Agent {
   const { ca, cert, key, serverName, verify } = tls;
   if ((cert === undefined) !== (key === undefined)) {
-    throw ConfigError.rule('consul.tls', undefined, 'consul.tls.cert and consul.tls.key belong together; one of them is missing');
+    throw ConfigError.rule(
+      'consul.tls',
+      undefined,
+      'consul.tls.cert and consul.tls.key belong together; one of them is missing',
+    );
   }
   return new https.Agent({
     keepAlive: true,

@@ -16,7 +16,12 @@ export function describeFailure(error: unknown, address: ConsulAddress): ConsulE
   // Errors of other kinds carry the response they came from, too.
   const status = failure.isResponse === true ? failure.response?.statusCode : undefined;
   if (failure.isCodec === true) {
-    return new ConsulError('malformed', `${address.text} answered with text that is no JSON; is this really Consul's HTTP port?`, undefined, error);
+    return new ConsulError(
+      'malformed',
+      `${address.text} answered with text that is no JSON; is this really Consul's HTTP port?`,
+      undefined,
+      error,
+    );
   }
   if (typeof status === 'number') return describeStatus(status, bodyText(failure.response?.body), address, error);
   const code = typeof failure.code === 'string' ? failure.code : '';
@@ -26,40 +31,84 @@ export function describeFailure(error: unknown, address: ConsulAddress): ConsulE
 function describeStatus(status: number, body: string, address: ConsulAddress, cause: unknown): ConsulError {
   const said = body === '' ? `HTTP ${status}` : `HTTP ${status}: ${body}`;
   if (status === 401 || status === 403) {
-    return new ConsulError('denied', `access denied (${said}); the token is missing, expired or lacks the rights for this`, status, cause);
+    return new ConsulError(
+      'denied',
+      `access denied (${said}); the token is missing, expired or lacks the rights for this`,
+      status,
+      cause,
+    );
   }
   if (body.startsWith('<')) {
-    return new ConsulError('malformed', `${address.text} answered HTTP ${status} with a web page; is this really Consul's HTTP port?`, status, cause);
+    return new ConsulError(
+      'malformed',
+      `${address.text} answered HTTP ${status} with a web page; is this really Consul's HTTP port?`,
+      status,
+      cause,
+    );
   }
   if (status === 400 && /HTTP request to an HTTPS server/i.test(body)) {
     return new ConsulError('malformed', `${address.text} expects TLS; write https:// in the address`, status, cause);
   }
-  if (status === 429) return new ConsulError('status', `too many connections from this machine (${said})`, status, cause);
+  if (status === 429)
+    return new ConsulError('status', `too many connections from this machine (${said})`, status, cause);
   return new ConsulError('status', `answered ${said}`, status, cause);
 }
 
 function describeCode(code: string, message: string, address: ConsulAddress, cause: unknown): ConsulError {
-  if (code === 'ECONNREFUSED') return new ConsulError('unreachable', `nobody listens at ${address.text} (ECONNREFUSED)`, undefined, cause);
+  if (code === 'ECONNREFUSED')
+    return new ConsulError('unreachable', `nobody listens at ${address.text} (ECONNREFUSED)`, undefined, cause);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new ConsulError('unreachable', `the host name ${address.host} cannot be resolved (${code})`, undefined, cause);
+    return new ConsulError(
+      'unreachable',
+      `the host name ${address.host} cannot be resolved (${code})`,
+      undefined,
+      cause,
+    );
   }
-  if (code === 'TRUNCATED') return new ConsulError('malformed', 'the connection was closed in the middle of an answer', undefined, cause);
+  if (code === 'TRUNCATED')
+    return new ConsulError('malformed', 'the connection was closed in the middle of an answer', undefined, cause);
   if (code === 'TOO_LARGE') return new ConsulError('malformed', message, undefined, cause);
   if (code.startsWith('HPE_')) {
-    return new ConsulError('malformed', `${address.text} does not speak HTTP/1.1 (${code}); is this Consul's HTTP port, and does it serve TLS?`, undefined, cause);
+    return new ConsulError(
+      'malformed',
+      `${address.text} does not speak HTTP/1.1 (${code}); is this Consul's HTTP port, and does it serve TLS?`,
+      undefined,
+      cause,
+    );
   }
   if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
-    return new ConsulError('malformed', `${address.text} does not speak TLS; write http:// in the address`, undefined, cause);
+    return new ConsulError(
+      'malformed',
+      `${address.text} does not speak TLS; write http:// in the address`,
+      undefined,
+      cause,
+    );
   }
   if (code === 'ECONNRESET' || code === 'EPIPE') {
-    return new ConsulError('unreachable', `the connection was closed before an answer came (${code})`, undefined, cause);
+    return new ConsulError(
+      'unreachable',
+      `the connection was closed before an answer came (${code})`,
+      undefined,
+      cause,
+    );
   }
-  return new ConsulError('unreachable', code === '' || message.includes(code) ? message : `${message} (${code})`, undefined, cause);
+  return new ConsulError(
+    'unreachable',
+    code === '' || message.includes(code) ? message : `${message} (${code})`,
+    undefined,
+    cause,
+  );
 }
 
 /** At most 200 characters on one line. */
 function bodyText(body: unknown): string {
-  const text = Buffer.isBuffer(body) ? body.toString('utf8', 0, 800) : typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+  const text = Buffer.isBuffer(body)
+    ? body.toString('utf8', 0, 800)
+    : typeof body === 'string'
+      ? body
+      : body === undefined
+        ? ''
+        : JSON.stringify(body);
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 197)}...` : line;
 }

@@ -18,7 +18,10 @@ describe('validateConsulInstance', () => {
     assert.throws(meta({ 'consul-x': '1' }), refused(/reserved/));
     assert.throws(meta({ 'breakwater-weight': '9' }), refused(/reserved/));
     assert.throws(meta({ a: 'é'.repeat(257) }), refused(/at most 512 bytes/));
-    assert.throws(meta(Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`k${n}`, 'v']))), refused(/63 pairs; Consul leaves room for 62/));
+    assert.throws(
+      meta(Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`k${n}`, 'v']))),
+      refused(/63 pairs; Consul leaves room for 62/),
+    );
     meta({ a: 'x'.repeat(512), ['k'.repeat(128)]: '' })();
   });
 

@@ -10,7 +10,8 @@ import { ConsulRegistration, type ConsulRegistrationSettings } from './consul-re
 const TTL: InstanceCheck = { kind: 'ttl', ttlMs: 15_000 };
 const GRPC: InstanceCheck = { kind: 'grpc', service: 'shop.Payments', tls: false, intervalMs: 5_000, timeoutMs: 2_000 };
 const down = (): ConsulError => new ConsulError('unreachable', 'nobody listens');
-const forgotten = (): ConsulError => new ConsulError('status', 'answered HTTP 500: CheckID "service:p1" does not have associated TTL', 500);
+const forgotten = (): ConsulError =>
+  new ConsulError('status', 'answered HTTP 500: CheckID "service:p1" does not have associated TTL', 500);
 
 describe('ConsulRegistration', () => {
   let clock: FakeClock;
@@ -24,7 +25,15 @@ describe('ConsulRegistration', () => {
     client.auto = (request) => request.reply(request.operation === 'agent.service.list' ? { p1: {} } : '');
     states = [];
     ended = 0;
-    const instance = validateConsulInstance({ service: 'payments', id: 'p1', host: '10.0.0.5', port: 5000, weight: 2, tags: ['v1'], meta: { zone: 'a' } });
+    const instance = validateConsulInstance({
+      service: 'payments',
+      id: 'p1',
+      host: '10.0.0.5',
+      port: 5000,
+      weight: 2,
+      tags: ['v1'],
+      meta: { zone: 'a' },
+    });
     registration = new ConsulRegistration(
       client,
       instance,
@@ -44,7 +53,8 @@ describe('ConsulRegistration', () => {
   };
   const operations = (): readonly string[] => client.requests.map(({ operation }) => operation.replace('agent.', ''));
   const failWhile = (operation: string, error: () => ConsulError): void => {
-    client.auto = (request: HeldRequest) => (request.operation === operation ? request.fail(error()) : request.reply(''));
+    client.auto = (request: HeldRequest) =>
+      request.operation === operation ? request.fail(error()) : request.reply('');
   };
   afterEach(() => {
     registration.stop();
@@ -79,10 +89,15 @@ describe('ConsulRegistration', () => {
   it('announces a gRPC check on the instance itself', async () => {
     create({ check: GRPC });
     await registration.start();
-    const { check } = client.requests[0]?.parameters as { check: object };
+    const check = client.requests[0]?.parameters['check'];
     assert.deepEqual(check, {
       ...{ grpc: '10.0.0.5:5000/shop.Payments', grpcusetls: false, interval: '5000ms', timeout: '2000ms' },
-      ...{ checkid: 'service:p1', name: 'payments (grpc)', status: 'passing', deregistercriticalserviceafter: '90000ms' },
+      ...{
+        checkid: 'service:p1',
+        name: 'payments (grpc)',
+        status: 'passing',
+        deregistercriticalserviceafter: '90000ms',
+      },
     });
     assert.deepEqual(operations(), ['service.register']);
   });
@@ -95,7 +110,10 @@ describe('ConsulRegistration', () => {
       const beats = client.requests.filter(({ operation }) => operation === 'agent.check.pass');
       const gaps = beats.slice(1).map((beat, index) => beat.at - (beats[index]?.at ?? 0));
       assert.ok(beats.length >= 24);
-      assert.ok(gaps.every((gap) => gap <= 5_000 && gap >= 4_500), String(gaps));
+      assert.ok(
+        gaps.every((gap) => gap <= 5_000 && gap >= 4_500),
+        String(gaps),
+      );
     });
   }
 
@@ -108,7 +126,10 @@ describe('ConsulRegistration', () => {
   });
 
   it('announces again at once when the agent has forgotten it', async () => {
-    for (const error of [forgotten, () => new ConsulError('status', 'answered HTTP 404: Unknown check ID "service:p1"', 404)]) {
+    for (const error of [
+      forgotten,
+      () => new ConsulError('status', 'answered HTTP 404: Unknown check ID "service:p1"', 404),
+    ]) {
       create();
       await registration.start();
       let lost = true;
@@ -118,7 +139,13 @@ describe('ConsulRegistration', () => {
         else request.reply('');
       };
       await clock.advance(5_000);
-      assert.deepEqual(operations(), ['service.register', 'check.pass', 'check.pass', 'service.register', 'check.pass']);
+      assert.deepEqual(operations(), [
+        'service.register',
+        'check.pass',
+        'check.pass',
+        'service.register',
+        'check.pass',
+      ]);
       assert.equal(registration.state.kind, 'registered');
       registration.stop();
     }
@@ -136,7 +163,11 @@ describe('ConsulRegistration', () => {
     create();
     failWhile('agent.service.register', down);
     await registration.start();
-    assert.deepEqual(states[0], { kind: 'retrying', error: 'Consul at 127.0.0.1:8500: nobody listens', retryInMs: 500 });
+    assert.deepEqual(states[0], {
+      kind: 'retrying',
+      error: 'Consul at 127.0.0.1:8500: nobody listens',
+      retryInMs: 500,
+    });
     await clock.advance(60_000);
     const gaps = client.requests.slice(1).map((request, index) => request.at - (client.requests[index]?.at ?? 0));
     assert.deepEqual(gaps.slice(0, 6), [500, 1_000, 2_000, 4_000, 8_000, 14_250]);
@@ -153,7 +184,10 @@ describe('ConsulRegistration', () => {
     assert.equal(registration.state.kind, 'retrying');
     client.auto = (request) => request.reply('');
     await clock.advance(5_000);
-    assert.deepEqual(states.map(({ kind }) => kind).filter((kind, index, all) => kind !== all[index - 1]), ['registered', 'retrying', 'registered']);
+    assert.deepEqual(
+      states.map(({ kind }) => kind).filter((kind, index, all) => kind !== all[index - 1]),
+      ['registered', 'retrying', 'registered'],
+    );
   });
 
   it('beats soon when somebody noticed trouble with the agent, at most twice a second', async () => {
@@ -172,7 +206,10 @@ describe('ConsulRegistration', () => {
 
   it('rejects when the agent refuses the instance itself', async () => {
     create();
-    failWhile('agent.service.register', () => new ConsulError('status', 'answered HTTP 400: Invalid service address', 400));
+    failWhile(
+      'agent.service.register',
+      () => new ConsulError('status', 'answered HTTP 400: Invalid service address', 400),
+    );
     await assert.rejects(registration.start(), /Invalid service address/);
     assert.equal(ended, 1);
     await clock.advance(60_000);
@@ -182,8 +219,14 @@ describe('ConsulRegistration', () => {
   it('rejects after failAfterMs when it could not register, and stops trying', async () => {
     create({ failAfterMs: 2_000 });
     failWhile('agent.service.register', down);
-    await assert.rejects(clock.run(registration.start()), /payments could not be registered .* in 2000 ms \(consul\.failAfterMs\): nobody listens/);
-    assert.deepEqual(client.requests.map(({ at }) => at), [0, 500, 1_500]);
+    await assert.rejects(
+      clock.run(registration.start()),
+      /payments could not be registered .* in 2000 ms \(consul\.failAfterMs\): nobody listens/,
+    );
+    assert.deepEqual(
+      client.requests.map(({ at }) => at),
+      [0, 500, 1_500],
+    );
     await clock.advance(60_000);
     assert.equal(client.requests.length, 3);
   });
@@ -211,7 +254,10 @@ describe('ConsulRegistration', () => {
   it('takes an id that the agent does not know for deregistered', async () => {
     create();
     await registration.start();
-    failWhile('agent.service.deregister', () => new ConsulError('status', 'answered HTTP 404: Unknown service ID "p1"', 404));
+    failWhile(
+      'agent.service.deregister',
+      () => new ConsulError('status', 'answered HTTP 404: Unknown service ID "p1"', 404),
+    );
     await registration.deregister();
     assert.equal(registration.state.kind, 'deregistered');
   });

@@ -1,5 +1,11 @@
 import type { Runtime, Timer } from '@breakwater/core';
-import { Backoff, RegistrationStates, type Registration, type RegistrationState, type ValidInstance } from '@breakwater/discovery';
+import {
+  Backoff,
+  RegistrationStates,
+  type Registration,
+  type RegistrationState,
+  type ValidInstance,
+} from '@breakwater/discovery';
 import type Consul from 'consul';
 import type { CallContext, ConsulAnswer, ConsulSender, PendingAnswer } from '../client/consul-client.js';
 import { ConsulError } from '../client/consul-error.js';
@@ -49,7 +55,8 @@ export class ConsulRegistration implements Registration {
   ) {
     this.id = instance.id;
     this.backoff = new Backoff(BACKOFF, settings.runtime.random);
-    this.generation = settings.runtime.clock.wallNow().toString(36) + Math.floor(settings.runtime.random.next() * 1e9).toString(36);
+    this.generation =
+      settings.runtime.clock.wallNow().toString(36) + Math.floor(settings.runtime.random.next() * 1e9).toString(36);
   }
 
   get state(): RegistrationState {
@@ -96,7 +103,9 @@ export class ConsulRegistration implements Registration {
   /** Something else noticed trouble with the agent: it may have restarted and forgotten us, so ask soon, not at the next beat. */
   verifySoon(): void {
     if (this.stopped || !this.announced || this.pending !== undefined || this.state.kind !== 'registered') return;
-    this.schedule(this.settings.runtime.clock.now() < this.verifiedAt + VERIFY_AT_MOST_EVERY_MS ? VERIFY_AT_MOST_EVERY_MS : 0);
+    this.schedule(
+      this.settings.runtime.clock.now() < this.verifiedAt + VERIFY_AT_MOST_EVERY_MS ? VERIFY_AT_MOST_EVERY_MS : 0,
+    );
   }
 
   /** Ends the heartbeat and leaves the rest to expire. */
@@ -131,7 +140,11 @@ export class ConsulRegistration implements Registration {
       this.schedule(this.beatMs());
     } else {
       const retryInMs = Math.round(Math.min(this.backoff.next(), this.beatMs() * 3));
-      this.states.set({ kind: 'retrying', error: `Consul at ${this.client.address.text}: ${failure.message}`, retryInMs });
+      this.states.set({
+        kind: 'retrying',
+        error: `Consul at ${this.client.address.text}: ${failure.message}`,
+        retryInMs,
+      });
       this.schedule(retryInMs);
     }
     const { onBeat } = this;
@@ -162,12 +175,16 @@ export class ConsulRegistration implements Registration {
     }
     const { check, deregisterCriticalAfterMs } = this.settings;
     const body = toRegistration(this.instance, check, deregisterCriticalAfterMs, this.generation);
-    const failure = await this.send((api, ctx) => api.agent.service.register({ ...body, ctx } as unknown as { name: string }));
+    const failure = await this.send((api, ctx) =>
+      api.agent.service.register({ ...body, ctx } as unknown as { name: string }),
+    );
     this.announced = failure === undefined;
     // A check that the agent knew already keeps the status it had, also critical: say at once that all is well.
     if (failure !== undefined || check.kind !== 'ttl' || this.stopped) return failure;
     const passed = await this.passCheck();
-    return passed === 'forgotten' ? new ConsulError('status', 'the agent lost the instance as soon as it had it') : passed;
+    return passed === 'forgotten'
+      ? new ConsulError('status', 'the agent lost the instance as soon as it had it')
+      : passed;
   }
 
   private renew(): Promise<ConsulError | 'forgotten' | undefined> {
@@ -175,7 +192,9 @@ export class ConsulRegistration implements Registration {
   }
 
   private async passCheck(): Promise<ConsulError | 'forgotten' | undefined> {
-    const failure = await this.send((api, ctx) => api.agent.check.pass({ id: checkIdOf(this.id), ctx } as { id: string }));
+    const failure = await this.send((api, ctx) =>
+      api.agent.check.pass({ id: checkIdOf(this.id), ctx } as { id: string }),
+    );
     return failure !== undefined && isForgotten(failure) ? 'forgotten' : failure;
   }
 
@@ -184,7 +203,8 @@ export class ConsulRegistration implements Registration {
     const failure = await this.send(
       (api, ctx) => api.agent.service.list({ ctx } as object),
       ({ body }) => {
-        if (typeof body !== 'object' || body === null) throw new ConsulError('malformed', 'the answer is no list of services');
+        if (typeof body !== 'object' || body === null)
+          throw new ConsulError('malformed', 'the answer is no list of services');
         known = Object.hasOwn(body, this.id);
       },
     );
@@ -199,9 +219,12 @@ export class ConsulRegistration implements Registration {
     const backoff = new Backoff({ initialMs: 100, maxMs: 1_000 }, runtime.random);
     for (;;) {
       const leftMs = giveUpAt - runtime.clock.now();
-      const pending = this.client.send((api, ctx) => api.agent.service.deregister({ id: this.id, ctx } as { id: string }), {
-        timeoutMs: Math.max(1, Math.min(requestTimeoutMs, leftMs)),
-      });
+      const pending = this.client.send(
+        (api, ctx) => api.agent.service.deregister({ id: this.id, ctx } as { id: string }),
+        {
+          timeoutMs: Math.max(1, Math.min(requestTimeoutMs, leftMs)),
+        },
+      );
       const failure = await pending.answer.then(
         () => undefined,
         (error: ConsulError) => error,
@@ -231,8 +254,14 @@ export class ConsulRegistration implements Registration {
     limit.cancel();
   }
 
-  private async send(operation: Operation, read: (answer: ConsulAnswer) => void = () => {}): Promise<ConsulError | undefined> {
-    const pending = this.client.send(operation, { timeoutMs: this.settings.requestTimeoutMs, background: this.announced });
+  private async send(
+    operation: Operation,
+    read: (answer: ConsulAnswer) => void = () => {},
+  ): Promise<ConsulError | undefined> {
+    const pending = this.client.send(operation, {
+      timeoutMs: this.settings.requestTimeoutMs,
+      background: this.announced,
+    });
     this.pending = pending;
     try {
       read(await pending.answer);

@@ -2,7 +2,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 /** What a server that is no good Consul does with one request. */
 export type Behaviour =
-  | { readonly kind: 'http'; readonly status: number; readonly contentType: string; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'http';
+      readonly status: number;
+      readonly contentType: string;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Sends headers and half of a body, then closes. */
   | { readonly kind: 'truncated' }
   /** Takes the request and says nothing, ever: a half-open connection. */
@@ -76,8 +82,14 @@ function misbehave(socket: Socket, behaviour: Behaviour): void {
   switch (behaviour.kind) {
     case 'http': {
       const { body, contentType, headers = {}, status } = behaviour;
-      const lines = Object.entries({ 'content-type': contentType, 'content-length': String(Buffer.byteLength(body)), ...headers });
-      socket.write(`HTTP/1.1 ${status} Whatever\r\n${lines.map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n${body}`);
+      const lines = Object.entries({
+        'content-type': contentType,
+        'content-length': String(Buffer.byteLength(body)),
+        ...headers,
+      });
+      socket.write(
+        `HTTP/1.1 ${status} Whatever\r\n${lines.map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n${body}`,
+      );
       return;
     }
     case 'truncated':

@@ -36,7 +36,9 @@ export class ScriptedClient implements ConsulSender {
   send(operation: (api: Consul, ctx: CallContext) => Promise<unknown>, options: SendOptions): PendingAnswer {
     let cancel: () => void = () => {};
     const answer = new Promise<ConsulAnswer>((resolve, reject) => {
-      const timer = this.clock.setTimer(options.timeoutMs, () => end(new ConsulError('timeout', `no answer in ${options.timeoutMs} ms`)));
+      const timer = this.clock.setTimer(options.timeoutMs, () =>
+        end(new ConsulError('timeout', `no answer in ${options.timeoutMs} ms`)),
+      );
       const end = (error: ConsulError): void => {
         timer.cancel();
         held.cancelled = true;
@@ -48,7 +50,7 @@ export class ScriptedClient implements ConsulSender {
         options,
         at: this.clock.now(),
         cancelled: false,
-        reply: (body: unknown = undefined, headers: Readonly<Record<string, string>> = {}) => {
+        reply: (body?: unknown, headers: Readonly<Record<string, string>> = {}) => {
           timer.cancel();
           resolve({ body, headers });
         },
@@ -65,7 +67,9 @@ export class ScriptedClient implements ConsulSender {
 }
 
 /** Runs the operation against an API that only notes what was called. */
-function record(operation: (api: Consul, ctx: CallContext) => Promise<unknown>): Pick<HeldRequest, 'operation' | 'parameters'> {
+function record(
+  operation: (api: Consul, ctx: CallContext) => Promise<unknown>,
+): Pick<HeldRequest, 'operation' | 'parameters'> {
   let noted: Pick<HeldRequest, 'operation' | 'parameters'> | undefined;
   const api = (path: string): object =>
     new Proxy(() => {}, {

@@ -48,7 +48,10 @@ interface Skippable {
  * The program in `variable`, for a mocha hook. Without it the suite is skipped with what to do about it; an absent required
  * server is an error under `CI=true`.
  */
-export function requireConsul(context: Skippable, variable: 'CONSUL_BIN' | 'CONSUL_CURRENT_BIN' = 'CONSUL_BIN'): string {
+export function requireConsul(
+  context: Skippable,
+  variable: 'CONSUL_BIN' | 'CONSUL_CURRENT_BIN' = 'CONSUL_BIN',
+): string {
   const bin = process.env[variable];
   if (bin !== undefined && bin !== '') return bin;
   const required = variable === 'CONSUL_BIN';
@@ -56,7 +59,9 @@ export function requireConsul(context: Skippable, variable: 'CONSUL_BIN' | 'CONS
   const reason = process.env[`BREAKWATER_ABSENT_${name.toUpperCase().replace('-', '_')}`] ?? `${variable} is not set`;
   const ci = !['', '0', 'false', 'no'].includes((process.env['CI'] ?? '').toLowerCase());
   if (required && ci) throw new Error(`the required server '${name}' is absent: ${reason}`);
-  console.log(required ? `skipped: ${name}: run npm test -- --install-servers (${reason})` : `absent: ${name}, ${reason}`);
+  console.log(
+    required ? `skipped: ${name}: run npm test -- --install-servers (${reason})` : `absent: ${name}, ${reason}`,
+  );
   return context.skip();
 }
 
@@ -80,8 +85,21 @@ export async function startConsul(options: ConsulProcessOptions): Promise<Consul
 export async function startCluster(bin: string): Promise<readonly ConsulProcess[]> {
   const hosts = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
   const ports = await freePorts('127.0.0.1');
-  const config = { bootstrap_expect: 3, retry_join: hosts.map((host) => `${host}:${ports.serf_lan}`), retry_interval: '200ms' };
-  const starting = hosts.map((host) => startConsul({ bin, host, ports, persistent: true, config: { ...config, node_name: `node-${host}` }, awaitLeader: true }));
+  const config = {
+    bootstrap_expect: 3,
+    retry_join: hosts.map((host) => `${host}:${ports.serf_lan}`),
+    retry_interval: '200ms',
+  };
+  const starting = hosts.map((host) =>
+    startConsul({
+      bin,
+      host,
+      ports,
+      persistent: true,
+      config: { ...config, node_name: `node-${host}` },
+      awaitLeader: true,
+    }),
+  );
   const started = await Promise.allSettled(starting);
   const failed = started.find((result) => result.status === 'rejected');
   const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -142,7 +160,9 @@ class Server implements ConsulProcess {
     child.once('exit', (code, signal) => (exited = `exit ${code ?? signal}`));
     await eventually('consul to serve', async () => {
       if (exited !== undefined) return exited;
-      return (awaitLeader ?? true) ? leaderOf(this.address) : (await fetch(`${this.address}/v1/agent/self`)).ok || undefined;
+      return (awaitLeader ?? true)
+        ? leaderOf(this.address)
+        : (await fetch(`${this.address}/v1/agent/self`)).ok || undefined;
     });
     if (exited !== undefined) throw new Error(`consul ended while starting (${exited}):\n${log}`);
   }
@@ -164,11 +184,22 @@ class Server implements ConsulProcess {
   }
 }
 
-function configOf({ bin, persistent, config }: ConsulProcessOptions, host: string, ports: ConsulPorts, dir: string): object {
+function configOf(
+  { bin, persistent, config }: ConsulProcessOptions,
+  host: string,
+  ports: ConsulPorts,
+  dir: string,
+): object {
   // Newer agents open one more port; older ones refuse to hear of it.
   const modern = /Consul v1\.(1[4-9]|[2-9]\d)/.test(spawnSync(bin, ['version'], { encoding: 'utf8' }).stdout);
   return {
-    ...{ bind_addr: host, client_addr: host, log_level: 'warn', leave_on_terminate: false, performance: { raft_multiplier: 1 } },
+    ...{
+      bind_addr: host,
+      client_addr: host,
+      log_level: 'warn',
+      leave_on_terminate: false,
+      performance: { raft_multiplier: 1 },
+    },
     ports: { ...ports, dns: -1, grpc: -1, https: -1, ...(modern ? { grpc_tls: -1 } : {}) },
     ...(persistent === true ? { server: true, bootstrap_expect: 1, data_dir: join(dir, 'data') } : {}),
     ...config,

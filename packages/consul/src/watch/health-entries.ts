@@ -28,7 +28,8 @@ export function toEndpoints(body: unknown, passingOnly: boolean): readonly Endpo
   const endpoints: Endpoint[] = [];
   for (const entry of toEntries(body)) {
     const service = entry?.Service;
-    if (typeof service !== 'object' || service === null || typeof service.ID !== 'string') throw notConsul('an instance without Service.ID');
+    if (typeof service !== 'object' || service === null || typeof service.ID !== 'string')
+      throw notConsul('an instance without Service.ID');
     const host = text(service.Address) ?? text(entry?.Node?.Address);
     const port = service.Port;
     if (host === undefined || typeof port !== 'number' || port < 1) continue;
@@ -43,21 +44,23 @@ export function toEndpoints(body: unknown, passingOnly: boolean): readonly Endpo
       weight: weight ?? consulWeight(service.Weights, reported),
       tags: Array.isArray(service.Tags) ? service.Tags.filter((tag): tag is string => typeof tag === 'string') : [],
       meta,
-      generation: `${generation}/${String(service.CreateIndex ?? '')}`,
+      generation: `${generation}/${typeof service.CreateIndex === 'number' ? service.CreateIndex : ''}`,
     });
   }
   return endpoints;
 }
 
 /** The health of every instance in such an answer, also of those that cannot be called. @throws ConsulError as `toEndpoints` */
-export const toHealths = (body: unknown): readonly EndpointHealth[] => toEntries(body).map((entry) => worst(entry?.Checks));
+export const toHealths = (body: unknown): readonly EndpointHealth[] =>
+  toEntries(body).map((entry) => worst(entry?.Checks));
 
 function toEntries(body: unknown): readonly (Entry | null)[] {
   if (!Array.isArray(body)) throw notConsul('no list of instances');
   return body as readonly (Entry | null)[];
 }
 
-const notConsul = (what: string): ConsulError => new ConsulError('malformed', `the answer is not Consul's (${what}); is this really Consul's HTTP port?`);
+const notConsul = (what: string): ConsulError =>
+  new ConsulError('malformed', `the answer is not Consul's (${what}); is this really Consul's HTTP port?`);
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -82,7 +85,10 @@ function splitMeta(value: unknown): { meta: Record<string, string>; weight: numb
 }
 
 /** Weights of instances that others registered. */
-function consulWeight(weights: { readonly Passing?: unknown; readonly Warning?: unknown } | null | undefined, health: EndpointHealth): number {
+function consulWeight(
+  weights: { readonly Passing?: unknown; readonly Warning?: unknown } | null | undefined,
+  health: EndpointHealth,
+): number {
   return positive(Number(health === 'warning' ? weights?.Warning : weights?.Passing)) ?? 1;
 }
 

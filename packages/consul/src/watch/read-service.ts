@@ -33,7 +33,11 @@ const BLOCKING_SLACK_MS = 5_000;
  * Hard limit of one read: an agent may add a sixteenth to the wait by itself, and whatever stays silent longer than that
  * is a dead connection.
  */
-export const readLimitMs = ({ index, waitMs, timeoutMs }: Pick<ReadOptions, 'index' | 'waitMs' | 'timeoutMs'>): number =>
+export const readLimitMs = ({
+  index,
+  waitMs,
+  timeoutMs,
+}: Pick<ReadOptions, 'index' | 'waitMs' | 'timeoutMs'>): number =>
   index === undefined ? timeoutMs : Math.ceil((waitMs * 17) / 16) + BLOCKING_SLACK_MS;
 
 /** Starts a read; see `PendingAnswer`. */
@@ -47,19 +51,29 @@ export function readService(client: ConsulSender, query: ServiceQuery, options: 
     ...(consistency === 'default' ? {} : { [consistency]: true }),
     ...(index === undefined ? {} : { index: String(index), wait: `${Math.ceil(waitMs)}ms` }),
   };
-  const operation = (api: Consul, ctx: CallContext): Promise<unknown> => api.health.service({ ...parameters, ctx } as { service: string });
+  const operation = (api: Consul, ctx: CallContext): Promise<unknown> =>
+    api.health.service({ ...parameters, ctx } as { service: string });
   return client.send(operation, { timeoutMs: readLimitMs(options), background });
 }
 
 /** Reads the headers of an answer. @throws ConsulError, kind `malformed`, when they are not Consul's */
-export function toServiceRead({ body, headers }: { readonly body: unknown; readonly headers: NodeJS.Dict<string | string[]> }): ServiceRead {
+export function toServiceRead({
+  body,
+  headers,
+}: {
+  readonly body: unknown;
+  readonly headers: NodeJS.Dict<string | string[]>;
+}): ServiceRead {
   const header = (name: string): string | undefined => {
     const value = headers[name];
     return Array.isArray(value) ? value[0] : value;
   };
   if (!Array.isArray(body)) {
     const type = header('content-type') ?? 'no content type';
-    throw new ConsulError('malformed', `the answer is not Consul's (${type} instead of a list of instances); is this really Consul's HTTP port?`);
+    throw new ConsulError(
+      'malformed',
+      `the answer is not Consul's (${type} instead of a list of instances); is this really Consul's HTTP port?`,
+    );
   }
   const lastContact = Number(header('x-consul-lastcontact') ?? 0);
   return {

@@ -17,15 +17,25 @@ export interface ServiceQuery {
 export function parseServiceQuery(target: Target, defaultDc: string | undefined): ServiceQuery {
   requireParams(target, ['tag', 'dc', 'passing']);
   if (target.name.includes('/')) {
-    throw ConfigError.rule('target', target.uri, `target ${JSON.stringify(target.uri)}: a service name has no slash; write consul:///name?tag=...`);
+    throw ConfigError.rule(
+      'target',
+      target.uri,
+      `target ${JSON.stringify(target.uri)}: a service name has no slash; write consul:///name?tag=...`,
+    );
   }
   const parameter = (key: string): string | undefined => {
     const value = target.params.get(key) ?? undefined;
-    if (value === '') throw ConfigError.rule('target', target.uri, `target ${JSON.stringify(target.uri)}: parameter ${key} is empty`);
+    if (value === '')
+      throw ConfigError.rule('target', target.uri, `target ${JSON.stringify(target.uri)}: parameter ${key} is empty`);
     return value;
   };
   const passing = requireOneOf('passing', parameter('passing') ?? 'false', ['true', 'false']);
-  return { service: target.name, tag: parameter('tag'), dc: parameter('dc') ?? defaultDc, passingOnly: passing === 'true' };
+  return {
+    service: target.name,
+    tag: parameter('tag'),
+    dc: parameter('dc') ?? defaultDc,
+    passingOnly: passing === 'true',
+  };
 }
 
 /** Equal for targets that ask for the same thing, however they are written. */

@@ -81,7 +81,10 @@ describe('ServiceWatch', () => {
     assert.equal('passing' in client.last.parameters, false);
     client.last.reply([instance('a'), instance('b', 'warning')], at(12));
     await settle();
-    assert.deepEqual(heard[0]?.endpoints.map(({ health }) => health), ['passing', 'critical']);
+    assert.deepEqual(
+      heard[0]?.endpoints.map(({ health }) => health),
+      ['passing', 'critical'],
+    );
   });
 
   it('reads again without index when the index went backwards, and does not believe that answer', async () => {
@@ -95,7 +98,10 @@ describe('ServiceWatch', () => {
     assert.deepEqual(client.last.parameters, { service: 'payments', stale: true });
     client.last.reply([instance('a'), instance('c')], at(3));
     await settle();
-    assert.deepEqual(heard.at(-1)?.endpoints.map(({ id }) => id), ['a@n1', 'c@n1']);
+    assert.deepEqual(
+      heard.at(-1)?.endpoints.map(({ id }) => id),
+      ['a@n1', 'c@n1'],
+    );
   });
 
   it('forgets the index after an error: an agent that restarted counts from anew', async () => {
@@ -115,7 +121,10 @@ describe('ServiceWatch', () => {
     const gaps = client.requests.slice(1).map((request, index) => request.at - (client.requests[index]?.at ?? 0));
     assert.deepEqual(gaps.slice(0, 9), [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
     assert.equal(failures, client.requests.length);
-    assert.match(heard[0]?.unavailable?.details ?? '', /^Consul at 127\.0\.0\.1:8500 cannot be asked for "payments": answered HTTP 500: No cluster leader; asking again in 250 ms$/);
+    assert.match(
+      heard[0]?.unavailable?.details ?? '',
+      /^Consul at 127\.0\.0\.1:8500 cannot be asked for "payments": answered HTTP 500: No cluster leader; asking again in 250 ms$/,
+    );
     assert.equal(heard[0]?.unavailable?.reason, 'REGISTRY_UNAVAILABLE');
     client.auto = (request) => {
       client.auto = undefined;
@@ -150,7 +159,10 @@ describe('ServiceWatch', () => {
     assert.equal(heard.length, 0);
     client.last.reply([instance('new')], at(20));
     await settle();
-    assert.deepEqual(heard[0]?.endpoints.map(({ id }) => id), ['new@n1']);
+    assert.deepEqual(
+      heard[0]?.endpoints.map(({ id }) => id),
+      ['new@n1'],
+    );
     // The next read blocks on the leader too: the server that lags has not reached this index.
     assert.deepEqual(client.last.parameters, { service: 'payments', index: '20', wait: '60000ms' });
     client.last.reply([instance('new')], at(21));
@@ -172,7 +184,10 @@ describe('ServiceWatch', () => {
     await settle();
     client.last.fail(new ConsulError('status', 'answered HTTP 500: No cluster leader', 500));
     await settle();
-    assert.deepEqual(heard.at(-1)?.endpoints.map(({ id }) => id), ['old@n1']);
+    assert.deepEqual(
+      heard.at(-1)?.endpoints.map(({ id }) => id),
+      ['old@n1'],
+    );
   });
 
   it('hints at a similar name once, and goes without the hint when names cannot be read', async () => {
@@ -180,7 +195,10 @@ describe('ServiceWatch', () => {
     await settle();
     client.last.reply([], at(1));
     await settle();
-    assert.equal(heard[0]?.unavailable?.details, 'Consul at 127.0.0.1:8500 knows no service "payments"; did you mean "payment"?');
+    assert.equal(
+      heard[0]?.unavailable?.details,
+      'Consul at 127.0.0.1:8500 knows no service "payments"; did you mean "payment"?',
+    );
     watch.close();
     start({ serviceNames: () => Promise.reject(new Error('denied')) });
     await settle();
@@ -215,7 +233,10 @@ describe('ServiceWatch', () => {
     await settle();
     client.last.reply([], at(2));
     await settle();
-    assert.deepEqual(heard.at(-1)?.endpoints.map(({ health }) => health), ['suspect', 'suspect']);
+    assert.deepEqual(
+      heard.at(-1)?.endpoints.map(({ health }) => health),
+      ['suspect', 'suspect'],
+    );
     await clock.advance(59_999);
     assert.equal(heard.at(-1)?.endpoints.length, 2);
     await clock.advance(1);
@@ -250,7 +271,18 @@ describe('ServiceWatch', () => {
 
   it('goes on for ever: a thousand different troubles later it still reads', async () => {
     start();
-    const replies = [[], null, 'text', 7, {}, [null], [{}], [{ Service: {} }], [{ Service: { ID: 'a' } }], [instance('a', 'nonsense')]];
+    const replies = [
+      [],
+      null,
+      'text',
+      7,
+      {},
+      [null],
+      [{}],
+      [{ Service: {} }],
+      [{ Service: { ID: 'a' } }],
+      [instance('a', 'nonsense')],
+    ];
     let serial = 0;
     client.auto = (request) => {
       serial += 1;
@@ -263,6 +295,9 @@ describe('ServiceWatch', () => {
       if (request.parameters['index'] === undefined) request.reply([instance('fine')], at(9));
     };
     await clock.advance(200_000);
-    assert.deepEqual(heard.at(-1)?.endpoints.map(({ id }) => id), ['fine@n1']);
+    assert.deepEqual(
+      heard.at(-1)?.endpoints.map(({ id }) => id),
+      ['fine@n1'],
+    );
   });
 });

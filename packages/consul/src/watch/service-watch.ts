@@ -1,5 +1,13 @@
 import { nearest, type Runtime, type Timer } from '@breakwater/core';
-import { Backoff, noEndpoints, registryUnavailable, sameEndpoints, type BelievingSource, type Endpoint, type WatchSource } from '@breakwater/discovery';
+import {
+  Backoff,
+  noEndpoints,
+  registryUnavailable,
+  sameEndpoints,
+  type BelievingSource,
+  type Endpoint,
+  type WatchSource,
+} from '@breakwater/discovery';
 import type { ConsulSender, PendingAnswer } from '../client/consul-client.js';
 import { describeFailure } from '../client/describe-failure.js';
 import { BlockingIndex } from './blocking-index.js';
@@ -78,7 +86,8 @@ export class ServiceWatch implements WatchSource {
   private async readOnce(): Promise<void> {
     const read = await this.read(this.consistency, this.index.next);
     if (this.closed) return;
-    if (this.consistency === 'stale' && read.lastContactMs > this.settings.maxStalenessMs) return this.readFromLeader(read);
+    if (this.consistency === 'stale' && read.lastContactMs > this.settings.maxStalenessMs)
+      return this.readFromLeader(read);
     if (!this.index.accept(read.index)) return this.pacer.read(false);
     this.consistency = this.settings.consistency;
     await this.believe(read);
@@ -106,7 +115,13 @@ export class ServiceWatch implements WatchSource {
   private async read(consistency: Consistency, index: number | undefined): Promise<ServiceRead> {
     const { waitMs, requestTimeoutMs: timeoutMs } = this.settings;
     // Somebody may await the first answer; later ones are housekeeping.
-    const pending = readService(this.client, this.query, { consistency, index, waitMs, timeoutMs, background: this.answered });
+    const pending = readService(this.client, this.query, {
+      consistency,
+      index,
+      waitMs,
+      timeoutMs,
+      background: this.answered,
+    });
     this.pending = pending;
     try {
       return toServiceRead(await pending.answer);
@@ -123,7 +138,11 @@ export class ServiceWatch implements WatchSource {
     this.backoff.reset();
     this.answered = true;
     this.last = endpoints;
-    this.believing.answer(endpoints, noEndpoints(whyEmpty), staleBecause === undefined ? undefined : registryUnavailable(`${this.name}: ${staleBecause}`));
+    this.believing.answer(
+      endpoints,
+      noEndpoints(whyEmpty),
+      staleBecause === undefined ? undefined : registryUnavailable(`${this.name}: ${staleBecause}`),
+    );
   }
 
   /** @returns ms to wait before the next try */
@@ -133,7 +152,10 @@ export class ServiceWatch implements WatchSource {
     const failure = describeFailure(error, this.client.address);
     const delayMs = this.backoff.next();
     this.believing.failure(
-      registryUnavailable(`${this.name} cannot be asked for ${describeQuery(this.query)}: ${failure.message}; asking again in ${delayMs} ms`, failure),
+      registryUnavailable(
+        `${this.name} cannot be asked for ${describeQuery(this.query)}: ${failure.message}; asking again in ${delayMs} ms`,
+        failure,
+      ),
     );
     this.settings.onFailure();
     return delayMs;
@@ -141,12 +163,15 @@ export class ServiceWatch implements WatchSource {
 
   private async whyEmpty({ body, filteredByAcl }: ServiceRead, usable: number): Promise<string> {
     const listed = (body as readonly unknown[]).length;
-    if (usable > 0) return `${this.name}: no instance of ${describeQuery(this.query)} is healthy (${usable} registered)`;
-    if (listed > 0) return `${this.name}: no instance of ${describeQuery(this.query)} has a port (${listed} registered)`;
+    if (usable > 0)
+      return `${this.name}: no instance of ${describeQuery(this.query)} is healthy (${usable} registered)`;
+    if (listed > 0)
+      return `${this.name}: no instance of ${describeQuery(this.query)} has a port (${listed} registered)`;
     const acl = filteredByAcl ? '; the token may not see all of them' : '';
     // Once is enough: it is for whoever misspelt the name.
     const names = this.answered ? [] : await this.settings.serviceNames().catch(() => []);
-    if (names.includes(this.query.service)) return `${this.name} knows no instance of ${describeQuery(this.query)}${acl}`;
+    if (names.includes(this.query.service))
+      return `${this.name} knows no instance of ${describeQuery(this.query)}${acl}`;
     const near = nearest(this.query.service, names);
     return `${this.name} knows no service ${describeQuery(this.query)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}${acl}`;
   }

@@ -43,7 +43,14 @@ export function describeRegistry(
       const set = await until(watcher, 'the instance', ({ endpoints }) => endpoints.length === 1);
       const [endpoint] = set.endpoints;
       assert.deepEqual(
-        { host: endpoint?.host, port: endpoint?.port, weight: endpoint?.weight, tags: endpoint?.tags, meta: endpoint?.meta, health: endpoint?.health },
+        {
+          host: endpoint?.host,
+          port: endpoint?.port,
+          weight: endpoint?.weight,
+          tags: endpoint?.tags,
+          meta: endpoint?.meta,
+          health: endpoint?.health,
+        },
         { host: '127.0.0.1', port: 5001, weight: 3, tags: ['v2', 'blue'], meta: { zone: 'a' }, health: 'passing' },
       );
       assert.equal(set.stale, false);
@@ -53,7 +60,9 @@ export function describeRegistry(
     it('finds every instance of a service and none of another', async () => {
       const { registry } = harness;
       await registry.register({ service: `${service}-other`, host: '127.0.0.1', port: 5009 });
-      await Promise.all([5001, 5002, 5003, 5004, 5005].map((port) => registry.register({ service, host: '127.0.0.1', port })));
+      await Promise.all(
+        [5001, 5002, 5003, 5004, 5005].map((port) => registry.register({ service, host: '127.0.0.1', port })),
+      );
       const set = await until(registry.watch(target()), 'five instances', ({ endpoints }) => endpoints.length === 5);
       assert.deepEqual(ports(set), [5001, 5002, 5003, 5004, 5005]);
       assert.equal(new Set(set.endpoints.map(({ id }) => id)).size, 5);
@@ -86,14 +95,19 @@ export function describeRegistry(
 
     it('drops a deregistered instance at once while others stay', async () => {
       const { registry } = harness;
-      const [, second] = await Promise.all([5001, 5002, 5003].map((port) => registry.register({ service, host: '127.0.0.1', port })));
+      const [, second] = await Promise.all(
+        [5001, 5002, 5003].map((port) => registry.register({ service, host: '127.0.0.1', port })),
+      );
       const watcher = registry.watch(target());
       await until(watcher, 'three instances', ({ endpoints }) => endpoints.length === 3);
       const states: string[] = [];
       second?.onState(({ kind }) => states.push(kind));
       await second?.deregister();
       await second?.deregister();
-      assert.deepEqual(ports(await until(watcher, 'two instances', ({ endpoints }) => endpoints.length === 2)), [5001, 5003]);
+      assert.deepEqual(
+        ports(await until(watcher, 'two instances', ({ endpoints }) => endpoints.length === 2)),
+        [5001, 5003],
+      );
       assert.deepEqual(states, ['deregistered']);
       assert.equal(second?.state.kind, 'deregistered');
     });
@@ -115,7 +129,11 @@ export function describeRegistry(
       const { registry } = harness;
       await registry.register({ service, host: '127.0.0.1', port: 5001, tags: ['v1'] });
       await registry.register({ service, host: '127.0.0.1', port: 5002, tags: ['v1', 'v2'] });
-      const v2 = await until(registry.watch(target('?tag=v2')), 'one instance', ({ endpoints }) => endpoints.length === 1);
+      const v2 = await until(
+        registry.watch(target('?tag=v2')),
+        'one instance',
+        ({ endpoints }) => endpoints.length === 1,
+      );
       assert.deepEqual(ports(v2), [5002]);
       const v3 = await until(registry.watch(target('?tag=v3')), 'an answer', () => true);
       assert.equal(v3.unavailable?.reason, 'NO_ENDPOINTS');
@@ -129,10 +147,19 @@ export function describeRegistry(
       assert.throws(() => registry.watch(target('?tag=a&tag=b')), refused(/tag is given twice/));
       await assert.rejects(registry.register({ service, host: '127.0.0.1', port: 0 }), refused(/instance\.port is 0/));
       await assert.rejects(registry.register({ service, host: '127.0.0.1' } as never), refused(/instance\.port/));
-      await assert.rejects(registry.register({ service: '', host: '127.0.0.1', port: 1 }), refused(/instance\.service/));
+      await assert.rejects(
+        registry.register({ service: '', host: '127.0.0.1', port: 1 }),
+        refused(/instance\.service/),
+      );
       await assert.rejects(registry.register({ service, host: '0.0.0.0', port: 1 }), refused(/instance\.host/));
-      await assert.rejects(registry.register({ service, host: '127.0.0.1', port: 1, weight: 0 }), refused(/instance\.weight/));
-      await assert.rejects(registry.register({ service, host: '127.0.0.1', port: 1, prot: 2 } as never), refused(/prot/));
+      await assert.rejects(
+        registry.register({ service, host: '127.0.0.1', port: 1, weight: 0 }),
+        refused(/instance\.weight/),
+      );
+      await assert.rejects(
+        registry.register({ service, host: '127.0.0.1', port: 1, prot: 2 } as never),
+        refused(/prot/),
+      );
     });
 
     it('lists services with tags and the number of instances', async () => {
@@ -191,9 +218,14 @@ export function describeRegistry(
       const heard: EndpointSet[] = [];
       watcher.subscribe((set) => heard.push(set));
       const set = await until(watcher, 'the instance', ({ endpoints }) => endpoints.length === 1);
-      for (const part of [set, set.endpoints, set.endpoints[0], set.endpoints[0]?.tags, set.endpoints[0]?.meta]) assert.ok(Object.isFrozen(part));
+      for (const part of [set, set.endpoints, set.endpoints[0], set.endpoints[0]?.tags, set.endpoints[0]?.meta])
+        assert.ok(Object.isFrozen(part));
       await registry.register({ service: `${service}-other`, host: '127.0.0.1', port: 5009 });
-      await until(registry.watch(parseTarget(`${registry.scheme}:///${service}-other`)), 'the other service', ({ endpoints }) => endpoints.length === 1);
+      await until(
+        registry.watch(parseTarget(`${registry.scheme}:///${service}-other`)),
+        'the other service',
+        ({ endpoints }) => endpoints.length === 1,
+      );
       await quietTurn();
       assert.deepEqual(heard, [set]);
       await first.deregister();

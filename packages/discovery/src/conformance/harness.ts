@@ -25,7 +25,9 @@ export function until(watcher: Watcher, what: string, holds: (set: EndpointSet) 
       act();
     };
     const timer = systemClock.setTimer(PATIENCE_MS, () =>
-      settle(() => reject(new Error(`not seen in ${PATIENCE_MS} ms: ${what}; last set: ${JSON.stringify(watcher.current)}`))),
+      settle(() =>
+        reject(new Error(`not seen in ${PATIENCE_MS} ms: ${what}; last set: ${JSON.stringify(watcher.current)}`)),
+      ),
     );
     const unsubscribe = watcher.subscribe((set) => {
       if (holds(set)) settle(() => resolve(set));
@@ -34,7 +36,8 @@ export function until(watcher: Watcher, what: string, holds: (set: EndpointSet) 
 }
 
 /** Ids of the instances in `set` by port, ascending: ports are what the suite tells instances apart by. */
-export const ports = (set: EndpointSet): readonly number[] => set.endpoints.map(({ port }) => port).sort((a, b) => a - b);
+export const ports = (set: EndpointSet): readonly number[] =>
+  set.endpoints.map(({ port }) => port).sort((a, b) => a - b);
 
 /** Time for a publication that must not come, in two turns of the event loop and a little; there is nothing to wait for. */
 export const quietTurn = (): Promise<void> => new Promise((resolve) => systemClock.setTimer(50, resolve));

@@ -11,19 +11,25 @@ export function describeRegistryTroubles(
   const register = async (...portsToUse: readonly number[]) => {
     const { registry } = harnessOf();
     const service = serviceOf();
-    const registrations = await Promise.all(portsToUse.map((port) => registry.register({ service, host: '127.0.0.1', port })));
+    const registrations = await Promise.all(
+      portsToUse.map((port) => registry.register({ service, host: '127.0.0.1', port })),
+    );
     const watcher = registry.watch(parseTarget(`${registry.scheme}:///${service}`));
     await until(watcher, 'all instances', ({ endpoints }) => endpoints.length === portsToUse.length);
     return { registrations, watcher, service, harness: harnessOf() };
   };
-  const healths = (watcher: { current: { endpoints: readonly { port: number; health: string }[] } | undefined }): readonly string[] =>
+  const healths = (watcher: {
+    current: { endpoints: readonly { port: number; health: string }[] } | undefined;
+  }): readonly string[] =>
     [...(watcher.current?.endpoints ?? [])].sort((a, b) => a.port - b.port).map(({ health }) => health);
 
   if (abilities.setHealth) {
     it('keeps a critical instance in the set: critical is not gone', async () => {
       const { harness, registrations, service, watcher } = await register(5001, 5002, 5003);
       await harness.setHealth?.(service, registrations[1]?.id ?? '', 'critical');
-      const set = await until(watcher, 'one critical', ({ endpoints }) => endpoints.some(({ health }) => health === 'critical'));
+      const set = await until(watcher, 'one critical', ({ endpoints }) =>
+        endpoints.some(({ health }) => health === 'critical'),
+      );
       assert.deepEqual(ports(set), [5001, 5002, 5003]);
       assert.deepEqual(healths(watcher), ['passing', 'critical', 'passing']);
     });
@@ -55,9 +61,17 @@ export function describeRegistryTroubles(
       assert.equal(stale.unavailable, undefined);
       await outage?.resume();
       // State may be lost: instances register again by themselves.
-      await until(watcher, 'fresh, healthy instances', (set) => !set.stale && set.endpoints.filter(({ health }) => health === 'passing').length === 2);
+      await until(
+        watcher,
+        'fresh, healthy instances',
+        (set) => !set.stale && set.endpoints.filter(({ health }) => health === 'passing').length === 2,
+      );
       await harness.registry.register({ service, host: '127.0.0.1', port: 5003 });
-      await until(watcher, 'news', ({ endpoints }) => endpoints.filter(({ health }) => health === 'passing').length === 3);
+      await until(
+        watcher,
+        'news',
+        ({ endpoints }) => endpoints.filter(({ health }) => health === 'passing').length === 3,
+      );
     });
 
     it('says that the registry is out of reach when it was so from the start, and recovers', async () => {

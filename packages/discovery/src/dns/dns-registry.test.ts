@@ -15,7 +15,11 @@ describe('dnsRegistry', () => {
   let reply: () => Promise<readonly string[]>;
   let registry: Registry;
   let heard: EndpointSet[];
-  const watch = async (uri = 'dns:///payments.internal:5000', options: DnsRegistryOptions = {}, random = fixedRandom(0.5)): Promise<Watcher> => {
+  const watch = async (
+    uri = 'dns:///payments.internal:5000',
+    options: DnsRegistryOptions = {},
+    random = fixedRandom(0.5),
+  ): Promise<Watcher> => {
     clock = new FakeClock();
     asked = [];
     heard = [];
@@ -42,7 +46,10 @@ describe('dnsRegistry', () => {
 
   it('has one endpoint per address, IPv4 and IPv6', async () => {
     const watcher = await watch();
-    assert.deepEqual(watcher.current?.endpoints.map(({ id }) => id), ['10.0.0.2:5000', '10.0.0.1:5000', '[2001:db8::1]:5000']);
+    assert.deepEqual(
+      watcher.current?.endpoints.map(({ id }) => id),
+      ['10.0.0.2:5000', '10.0.0.1:5000', '[2001:db8::1]:5000'],
+    );
     assert.deepEqual(asked, [{ host: 'payments.internal', server: undefined, at: 0 }]);
   });
 
@@ -51,7 +58,10 @@ describe('dnsRegistry', () => {
     await clock.advance(300_000);
     const gaps = asked.slice(1).map(({ at }, index) => at - (asked[index]?.at ?? 0));
     assert.ok(gaps.length >= 9);
-    assert.ok(gaps.every((gap) => gap >= 27_000 && gap <= 33_000), String(gaps));
+    assert.ok(
+      gaps.every((gap) => gap >= 27_000 && gap <= 33_000),
+      String(gaps),
+    );
     assert.ok(new Set(gaps).size > 5);
     assert.equal(heard.length, 1);
     reply = () => Promise.resolve(['10.0.0.2', '10.0.0.1', '10.0.0.3']);
@@ -90,7 +100,10 @@ describe('dnsRegistry', () => {
     reply = () => Promise.reject(failure('EAI_AGAIN'));
     const watcher = await watch();
     assert.equal(watcher.current?.unavailable?.reason, 'REGISTRY_UNAVAILABLE');
-    assert.equal(watcher.current?.unavailable?.details, 'DNS cannot be asked for "payments.internal": query failed EAI_AGAIN; asking again in 1000 ms');
+    assert.equal(
+      watcher.current?.unavailable?.details,
+      'DNS cannot be asked for "payments.internal": query failed EAI_AGAIN; asking again in 1000 ms',
+    );
   });
 
   for (const code of ['ENOTFOUND', 'ENODATA']) {
@@ -127,7 +140,10 @@ describe('dnsRegistry', () => {
 
   it('does not ask about an address', async () => {
     const watcher = await watch('dns:///127.0.0.1:5000');
-    assert.deepEqual(watcher.current?.endpoints.map(({ id }) => id), ['127.0.0.1:5000']);
+    assert.deepEqual(
+      watcher.current?.endpoints.map(({ id }) => id),
+      ['127.0.0.1:5000'],
+    );
     assert.equal(asked.length, 0);
     assert.equal(clock.pendingTimers, 0);
   });
@@ -159,7 +175,10 @@ describe('dnsRegistry', () => {
     const own = dnsRegistry();
     const watcher = own.watch(parseTarget('dns:///localhost:5000'));
     const set = await new Promise<EndpointSet>((resolve) => watcher.subscribe(resolve));
-    assert.ok(set.endpoints.some(({ host }) => host === '127.0.0.1' || host === '::1'), JSON.stringify(set));
+    assert.ok(
+      set.endpoints.some(({ host }) => host === '127.0.0.1' || host === '::1'),
+      JSON.stringify(set),
+    );
     await own.close();
   });
 });

@@ -37,7 +37,10 @@ const KEYS = ['intervalMs', 'minIntervalMs', 'timeoutMs', 'suspectTtlMs', 'resol
 export function dnsRegistry(options: DnsRegistryOptions = {}): Registry {
   requireKnownKeys('dns', options, KEYS);
   const intervalMs = requireNumber('dns.intervalMs', options.intervalMs ?? 30_000, { min: 1_000, max: 3_600_000 });
-  const minIntervalMs = requireNumber('dns.minIntervalMs', options.minIntervalMs ?? Math.min(5_000, intervalMs), { min: 100, max: intervalMs });
+  const minIntervalMs = requireNumber('dns.minIntervalMs', options.minIntervalMs ?? Math.min(5_000, intervalMs), {
+    min: 100,
+    max: intervalMs,
+  });
   const timeoutMs = requireNumber('dns.timeoutMs', options.timeoutMs ?? 5_000, { min: 100, max: 60_000 });
   const runtime = createRuntime(options.runtime);
   const resolve = options.resolve ?? systemResolveHost;
@@ -71,5 +74,9 @@ function serverOf({ authority, uri }: Target): string | undefined {
   if (authority === '') return undefined;
   const host = /^\[(.*)\](?::\d{1,5})?$/.exec(authority)?.[1] ?? authority.replace(/:\d{1,5}$/, '');
   if (isIP(host) !== 0) return authority;
-  throw ConfigError.rule('target', uri, `target ${JSON.stringify(uri)}: the DNS server ${JSON.stringify(authority)} must be an IP address, with or without a port`);
+  throw ConfigError.rule(
+    'target',
+    uri,
+    `target ${JSON.stringify(uri)}: the DNS server ${JSON.stringify(authority)} must be an IP address, with or without a port`,
+  );
 }

@@ -61,7 +61,9 @@ export class DnsWatch implements WatchSource {
     this.asking = question;
     this.askedAt = runtime.clock.now();
     this.timer?.cancel();
-    this.timer = runtime.clock.setTimer(timeoutMs, () => this.settle(question, () => this.failed(new Error(`no answer in ${timeoutMs} ms`))));
+    this.timer = runtime.clock.setTimer(timeoutMs, () =>
+      this.settle(question, () => this.failed(new Error(`no answer in ${timeoutMs} ms`))),
+    );
     // Not from within the constructor: the caller has nothing to receive an answer with yet.
     Promise.resolve()
       .then(() => resolve(this.address.host, this.server))
@@ -94,7 +96,10 @@ export class DnsWatch implements WatchSource {
     this.askIn(delayMs);
     const reason = error instanceof Error ? error.message : String(error);
     this.believing.failure(
-      registryUnavailable(`${this.describe()} cannot be asked for ${JSON.stringify(this.address.host)}: ${reason}; asking again in ${delayMs} ms`, error),
+      registryUnavailable(
+        `${this.describe()} cannot be asked for ${JSON.stringify(this.address.host)}: ${reason}; asking again in ${delayMs} ms`,
+        error,
+      ),
     );
   }
 
@@ -112,7 +117,10 @@ export class DnsWatch implements WatchSource {
       const id = formatAddress(host, port);
       return { id, host, port, health: 'passing', weight: 1, tags: [], meta: {}, generation: '' };
     });
-    this.believing.answer(endpoints, noEndpoints(`${this.describe()} knows no address of ${JSON.stringify(this.address.host)}`));
+    this.believing.answer(
+      endpoints,
+      noEndpoints(`${this.describe()} knows no address of ${JSON.stringify(this.address.host)}`),
+    );
   }
 
   private describe(): string {

@@ -48,7 +48,9 @@ export class InMemoryRegistry implements Registry {
     this.watches = new SharedWatches(this.description, (target, publish) => {
       requireNoAuthority(target, 'memory:///service');
       requireParams(target, ['tag']);
-      const source = new MemoryWatch(target, new LastKnownGood(this.suspectTtlMs), this.clock, publish, (one) => this.sources.delete(one));
+      const source = new MemoryWatch(target, new LastKnownGood(this.suspectTtlMs), this.clock, publish, (one) =>
+        this.sources.delete(one),
+      );
       this.sources.add(source);
       this.feed(source);
       return source;
@@ -57,7 +59,12 @@ export class InMemoryRegistry implements Registry {
 
   async register(instance: Instance): Promise<Registration> {
     const valid = validateInstance(instance);
-    if (this.closed) throw ConfigError.rule('registry', valid.service, `${this.description} is closed; ${valid.service} cannot be registered`);
+    if (this.closed)
+      throw ConfigError.rule(
+        'registry',
+        valid.service,
+        `${this.description} is closed; ${valid.service} cannot be registered`,
+      );
     const key = `${valid.service}/${valid.id}`;
     const entry: Entry = { instance: valid, generation: String(++this.registrations), health: 'passing' };
     this.entries.set(key, entry);
@@ -86,7 +93,12 @@ export class InMemoryRegistry implements Registry {
     return names.map((name) => {
       const entries = this.entriesOf(name);
       const tags = [...new Set(entries.flatMap(({ instance }) => instance.tags))].sort();
-      return { name, tags, passing: entries.filter(({ health }) => health === 'passing').length, total: entries.length };
+      return {
+        name,
+        tags,
+        passing: entries.filter(({ health }) => health === 'passing').length,
+        total: entries.length,
+      };
     });
   }
 
@@ -121,7 +133,9 @@ export class InMemoryRegistry implements Registry {
   private feed(source: MemoryWatch): void {
     const { name, params } = source.target;
     if (!this.reachable) {
-      source.failure(registryUnavailable(`${this.description} was made unreachable; watching again as soon as it is not`));
+      source.failure(
+        registryUnavailable(`${this.description} was made unreachable; watching again as soon as it is not`),
+      );
       return;
     }
     const tag = params.get('tag');
@@ -132,7 +146,8 @@ export class InMemoryRegistry implements Registry {
   private whyEmpty(name: string, found: number, tag: string | null): string {
     if (found > 0) return `all ${found} instances of ${JSON.stringify(name)} in ${this.description} are critical`;
     const known = [...new Set([...this.entries.values()].map(({ instance }) => instance.service))];
-    if (known.includes(name)) return `${this.description} knows no instance of ${JSON.stringify(name)} with tag ${JSON.stringify(tag)}`;
+    if (known.includes(name))
+      return `${this.description} knows no instance of ${JSON.stringify(name)} with tag ${JSON.stringify(tag)}`;
     const near = nearest(name, known);
     return `${this.description} knows no service ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}`;
   }

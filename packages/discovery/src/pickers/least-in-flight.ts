@@ -34,7 +34,8 @@ class LeastInFlightPicker<C extends Candidate> implements Picker<C> {
     if (tried.length > 0) {
       const fresh = candidates.filter(({ endpoint }) => !tried.includes(endpoint.id));
       // Only retries come here: the new snapshot costs less than keeping one per set of endpoints tried.
-      if (fresh.length > 0 && fresh.length < candidates.length) return new LeastInFlightPicker(fresh, this.random).pick([]);
+      if (fresh.length > 0 && fresh.length < candidates.length)
+        return new LeastInFlightPicker(fresh, this.random).pick([]);
     }
     const first = this.draw(-1);
     const second = this.draw(first);

@@ -10,7 +10,10 @@ import { roundRobin } from './round-robin.js';
 interface Counting extends Candidate {
   inFlight: number;
 }
-const candidate = (id: string, weight = 1, health: EndpointHealth = 'passing', inFlight = 0): Counting => ({ endpoint: anEndpoint(id, { weight, health }), inFlight });
+const candidate = (id: string, weight = 1, health: EndpointHealth = 'passing', inFlight = 0): Counting => ({
+  endpoint: anEndpoint(id, { weight, health }),
+  inFlight,
+});
 const tally = (factory: PickerFactory, candidates: readonly Counting[], picks: number): Record<string, number> => {
   const picker = factory(candidates, new SeededRandom(1));
   const counts: Record<string, number> = {};
@@ -40,7 +43,14 @@ for (const [name, factory] of Object.entries({ roundRobin, leastInFlight })) {
     });
 
     it('picks suspects only when nobody is healthy, and critical ones only when nobody else is left', () => {
-      const of = (...healths: readonly EndpointHealth[]) => Object.keys(tally(factory, healths.map((health, id) => candidate(`${health}${id}`, 1, health)), 60)).sort();
+      const of = (...healths: readonly EndpointHealth[]) =>
+        Object.keys(
+          tally(
+            factory,
+            healths.map((health, id) => candidate(`${health}${id}`, 1, health)),
+            60,
+          ),
+        ).sort();
       assert.deepEqual(of('passing', 'suspect', 'critical', 'warning'), ['passing0', 'warning3']);
       assert.deepEqual(of('suspect', 'critical', 'suspect'), ['suspect0', 'suspect2']);
       assert.deepEqual(of('critical', 'critical'), ['critical0', 'critical1']);
@@ -48,14 +58,22 @@ for (const [name, factory] of Object.entries({ roundRobin, leastInFlight })) {
 
     it('spreads idle load by weight', () => {
       const counts = tally(factory, [candidate('a', 3), candidate('b', 1), candidate('c', 4)], 80_000);
-      for (const [id, share] of [['a', 3], ['b', 1], ['c', 4]] as const) {
+      for (const [id, share] of [
+        ['a', 3],
+        ['b', 1],
+        ['c', 4],
+      ] as const) {
         assert.ok(Math.abs((counts[id] ?? 0) / 10_000 - share) < 0.15, `${id}: ${counts[id]}`);
       }
     });
 
     it('always picks a candidate, an untried one when there is one', () => {
       const weight = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0.001, 65_535));
-      const input = fc.record({ weights: fc.array(weight, { minLength: 1, maxLength: 6 }), tried: fc.array(fc.nat(6), { maxLength: 6 }), seed: fc.integer() });
+      const input = fc.record({
+        weights: fc.array(weight, { minLength: 1, maxLength: 6 }),
+        tried: fc.array(fc.nat(6), { maxLength: 6 }),
+        seed: fc.integer(),
+      });
       fc.assert(
         fc.property(input, ({ weights, tried, seed }) => {
           const candidates = weights.map((one, id) => candidate(String(id), one, 'passing', id));
@@ -80,7 +98,10 @@ describe('roundRobin', () => {
 
   it('starts anywhere, so that many clients do not start at the same one', () => {
     const random = new SeededRandom(3);
-    const firsts = Array.from({ length: 40 }, () => roundRobin([candidate('a'), candidate('b'), candidate('c')], random).pick([])?.endpoint.id);
+    const firsts = Array.from(
+      { length: 40 },
+      () => roundRobin([candidate('a'), candidate('b'), candidate('c')], random).pick([])?.endpoint.id,
+    );
     assert.equal(new Set(firsts).size, 3);
   });
 
@@ -102,12 +123,18 @@ describe('roundRobin', () => {
 
 describe('leastInFlight', () => {
   it('takes the less busy one of any two', () => {
-    const picker = leastInFlight([candidate('busy', 1, 'passing', 9), candidate('idle', 1, 'passing', 1)], new SeededRandom(5));
+    const picker = leastInFlight(
+      [candidate('busy', 1, 'passing', 9), candidate('idle', 1, 'passing', 1)],
+      new SeededRandom(5),
+    );
     for (let pick = 0; pick < 50; pick++) assert.equal(picker.pick([])?.endpoint.id, 'idle');
   });
 
   it('measures busyness per weight', () => {
-    const picker = leastInFlight([candidate('big', 10, 'passing', 9), candidate('small', 1, 'passing', 1)], new SeededRandom(5));
+    const picker = leastInFlight(
+      [candidate('big', 10, 'passing', 9), candidate('small', 1, 'passing', 1)],
+      new SeededRandom(5),
+    );
     for (let pick = 0; pick < 50; pick++) assert.equal(picker.pick([])?.endpoint.id, 'big');
   });
 

@@ -53,7 +53,10 @@ describe('staticRegistry', () => {
 
   it('cannot register, lists nothing, and closes', async () => {
     const own = staticRegistry();
-    await assert.rejects(own.register({ service: 'a', host: 'b', port: 1 }), refused(/static addresses cannot register "a"/));
+    await assert.rejects(
+      own.register({ service: 'a', host: 'b', port: 1 }),
+      refused(/static addresses cannot register "a"/),
+    );
     assert.deepEqual(await own.services(), []);
     await own.close();
     assert.throws(() => own.watch(parseTarget('static:///a:1')), ConfigError);

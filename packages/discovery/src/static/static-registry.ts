@@ -43,12 +43,19 @@ export function parseStaticTarget(target: Target): readonly Endpoint[] {
     const text = part.trim();
     const star = text.indexOf('*');
     const { host, port } = parseHostPort('target', star < 0 ? text : text.slice(0, star));
-    const weight = star < 0 ? 1 : requireNumber(`weight of ${text} in target`, parseWeight(text.slice(star + 1)), WEIGHT_RANGE);
+    const weight =
+      star < 0 ? 1 : requireNumber(`weight of ${text} in target`, parseWeight(text.slice(star + 1)), WEIGHT_RANGE);
     const id = formatAddress(host, port);
-    if (seen.has(id)) throw ConfigError.rule('target', target.uri, `target ${target.uri} lists ${id} twice; give it a weight instead: ${id}*2`);
+    if (seen.has(id))
+      throw ConfigError.rule(
+        'target',
+        target.uri,
+        `target ${target.uri} lists ${id} twice; give it a weight instead: ${id}*2`,
+      );
     seen.add(id);
     return { id, host, port, health: 'passing', weight, tags: [], meta: {}, generation: '' };
   });
 }
 
-const parseWeight = (text: string): number | string => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text);
+const parseWeight = (text: string): number | string =>
+  text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
