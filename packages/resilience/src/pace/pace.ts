@@ -60,7 +60,9 @@ export function pace(options: PaceOptions, runtime: Pick<Runtime, 'clock'>): Pac
   const engine = new Bottleneck({ minTime: settings.minTimeMs, maxConcurrent: settings.maxConcurrent ?? null });
   const queue = new PriorityQueue<Waiter>();
   let asked = false;
+  let held = 0;
   let closing: Promise<void> | undefined;
+  let drained: () => void = () => {};
 
   // One start is asked for at a time: were there one per waiter, those that have left would still use theirs up.
   const ask = (): void => {
@@ -73,7 +75,12 @@ export function pace(options: PaceOptions, runtime: Pick<Runtime, 'clock'>): Pac
     asked = false;
     const waiter = queue.shift();
     ask();
-    return waiter === undefined ? Promise.resolve() : new Promise((release) => waiter.grant(release));
+    if (waiter === undefined) return Promise.resolve();
+    held += 1;
+    return new Promise<void>((release) => waiter.grant(release)).then(() => {
+      held -= 1;
+      if (held === 0) drained();
+    });
   };
 
   const turn = async (job: PaceJobOptions = {}): Promise<Turn> => {
@@ -125,8 +132,11 @@ export function pace(options: PaceOptions, runtime: Pick<Runtime, 'clock'>): Pac
       return queue.size;
     },
     close: () => {
-      // Dropping the pending start also clears its timer, which would keep the process alive.
-      closing ??= engine.stop({ dropWaitingJobs: true });
+      if (closing !== undefined) return closing;
+      closing = held === 0 ? Promise.resolve() : new Promise((resolve) => (drained = resolve));
+      // Drops the start that is pending, with its timer, which would keep the process alive. Its promise is not waited for:
+      // it stays open when a start is dropped that was just being registered.
+      engine.stop({ dropWaitingJobs: true }).catch(() => {});
       for (let waiter = queue.shift(); waiter !== undefined; waiter = queue.shift()) waiter.refuse(CLOSED);
       return closing;
     },
