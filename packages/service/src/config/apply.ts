@@ -4,7 +4,14 @@ import type { ClientOptions } from '../client/create-client.js';
 import type { ServiceOptions } from '../server/create-service.js';
 import { checkAttemptTimeout, checkGroups } from './check-merged.js';
 import type { Config } from './config.js';
-import { type FlatSettings, type Layer, mergeLayers, objectAt, type ScopedSettings, settingsOfMethod } from './layers.js';
+import {
+  type FlatSettings,
+  type Layer,
+  mergeLayers,
+  objectAt,
+  type ScopedSettings,
+  settingsOfMethod,
+} from './layers.js';
 import { loadConfig } from './load-config.js';
 import { layersOf } from './sections.js';
 import type { Side } from './settings.js';
@@ -22,9 +29,15 @@ export function processConfig(): Config {
  * @throws ConfigError for settings that contradict each other, saying where they come from, and for a method in the file
  * that the service does not have
  */
-export function withClientConfig(target: string, options: ClientOptions, methods: readonly Method[] = []): ClientOptions {
+export function withClientConfig(
+  target: string,
+  options: ClientOptions,
+  methods: readonly Method[] = [],
+): ClientOptions {
   const config = options.config ?? processConfig();
-  const layers = layersOf('client', target, options, config).map((layer, index) => (index === 0 ? layer : ofService(layer, methods)));
+  const layers = layersOf('client', target, options, config).map((layer, index) =>
+    index === 0 ? layer : ofService(layer, methods),
+  );
   const settings = mergeLayers('client', layers);
   checkGroups('client', settings.all);
   for (const method of methods) {
@@ -73,7 +86,9 @@ function checkName(name: string, known: readonly Method[], { sourceOf, options }
   const services = [...new Set(known.map(({ service }) => service))].join(', ');
   const near = nearest(name, names);
   const hint = near === undefined ? `known: ${names.join(', ')}` : `did you mean ${near}?`;
-  const other = name.includes('/') ? '' : '; a method of another service of the same target is written package.Service/Method';
+  const other = name.includes('/')
+    ? ''
+    : '; a method of another service of the same target is written package.Service/Method';
   throw ConfigError.rule(`methods.${name}`, name, `${source}: ${services} has no method ${name}; ${hint}${other}`);
 }
 
@@ -86,7 +101,9 @@ function rebuild<O extends object>(side: Side, options: O, settings: ScopedSetti
     else result[key] = objectAt(settings.all, key);
   }
   if (settings.methods.size > 0) {
-    result.methods = Object.fromEntries([...settings.methods].map(([name, own]) => [name, methodPolicies(side, settings.all, own)]));
+    result.methods = Object.fromEntries(
+      [...settings.methods].map(([name, own]) => [name, methodPolicies(side, settings.all, own)]),
+    );
   }
   return result as O;
 }
@@ -97,12 +114,14 @@ function methodPolicies(side: Side, all: FlatSettings, own: FlatSettings): objec
   if (side === 'service') return policies;
   const budget = objectAt(all, 'policies.retry.budget');
   const { retry, circuitBreaker } = policies;
-  if (typeof retry === 'object' && typeof retry.budget === 'object') policies.retry = { ...retry, budget: { ...(budget === false ? {} : budget), ...retry.budget } };
+  if (typeof retry === 'object' && typeof retry.budget === 'object')
+    policies.retry = { ...retry, budget: { ...(budget === false ? {} : budget), ...retry.budget } };
   if (typeof circuitBreaker === 'object') {
     // An undefined takes away what the general settings say.
-    if (own.has('policies.circuitBreaker.windowCalls')) policies.circuitBreaker = { ...circuitBreaker, windowMs: undefined };
-    if (own.has('policies.circuitBreaker.windowMs')) policies.circuitBreaker = { ...circuitBreaker, windowCalls: undefined };
+    if (own.has('policies.circuitBreaker.windowCalls'))
+      policies.circuitBreaker = { ...circuitBreaker, windowMs: undefined };
+    if (own.has('policies.circuitBreaker.windowMs'))
+      policies.circuitBreaker = { ...circuitBreaker, windowCalls: undefined };
   }
   return policies;
 }
-

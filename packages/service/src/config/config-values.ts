@@ -15,13 +15,19 @@ export interface ConfigValue {
 }
 
 /** The names of sections may hold dots and slashes: they stand in brackets then. */
-const named = (parent: string, name: string): string => (/^[\w-]+$/.test(name) ? `${parent}.${name}` : `${parent}[${JSON.stringify(name)}]`);
+const named = (parent: string, name: string): string =>
+  /^[\w-]+$/.test(name) ? `${parent}.${name}` : `${parent}[${JSON.stringify(name)}]`;
 
 /**
  * The key of a value in `Config.sources`, which is also what errors call it.
  * A policy of a method stands in `methods.NAME` without the word `policies`.
  */
-export function sourceKey({ side, name, method, path }: Pick<ConfigValue, 'side' | 'name' | 'method' | 'path'>): string {
+export function sourceKey({
+  side,
+  name,
+  method,
+  path,
+}: Pick<ConfigValue, 'side' | 'name' | 'method' | 'path'>): string {
   const section = name === undefined ? `environment.${side}` : named(side === 'service' ? 'services' : 'clients', name);
   if (method === undefined) return path === '' ? section : `${section}.${path}`;
   const own = path.replace(/^policies\.?/, '');

@@ -55,7 +55,11 @@ export interface ConfigDescription {
 export function describeConfig(options: DescribeConfigOptions = {}): ConfigDescription {
   const { service, target, method } = options;
   if (service !== undefined && target !== undefined) {
-    throw ConfigError.rule('target', target, 'service and target are both given, but one thing is described at a time: remove one');
+    throw ConfigError.rule(
+      'target',
+      target,
+      'service and target are both given, but one thing is described at a time: remove one',
+    );
   }
   const side: Side = service === undefined ? 'client' : 'service';
   const code = typeof service === 'object' ? service : (options.clientOptions ?? {});
@@ -64,9 +68,9 @@ export function describeConfig(options: DescribeConfigOptions = {}): ConfigDescr
   const scoped = mergeLayers(side, layersOf(side, name, code, config));
   const flat = method === undefined ? scoped.all : settingsOfMethod(scoped, namesOf(method, scoped.methods.keys()));
   const contradictions: ConfigError[] = [];
-  const settings = SETTING_GROUPS.filter((group) => group.side === side && (method === undefined || group.path.startsWith('policies.'))).flatMap((group) =>
-    describeGroup(group, flat, contradictions),
-  );
+  const settings = SETTING_GROUPS.filter(
+    (group) => group.side === side && (method === undefined || group.path.startsWith('policies.')),
+  ).flatMap((group) => describeGroup(group, flat, contradictions));
   if (side === 'client') collect(contradictions, () => checkAttemptTimeout(flat, false));
   return Object.freeze({ side, name, method, settings, contradictions });
 }
@@ -78,9 +82,14 @@ function namesOf(method: string, known: Iterable<string>): readonly string[] {
   return [method, ...[...known].filter((name) => name.endsWith(`/${method}`))];
 }
 
-function describeGroup(group: SettingGroup, flat: FlatSettings, contradictions: ConfigError[]): readonly DescribedSetting[] {
+function describeGroup(
+  group: SettingGroup,
+  flat: FlatSettings,
+  contradictions: ConfigError[],
+): readonly DescribedSetting[] {
   const resolved = collect(contradictions, () => resolveGroup(group, flat));
-  if (resolved === 'failed') return lines(group, flat, (key, given) => (given === undefined ? group.defaults[key] : given.value));
+  if (resolved === 'failed')
+    return lines(group, flat, (key, given) => (given === undefined ? group.defaults[key] : given.value));
   if (resolved !== undefined) return lines(group, flat, (key) => resolved[key]);
   if (group.policy === undefined) return [];
   const said = flat.get(group.path);
@@ -104,7 +113,15 @@ function lines(
   return Object.keys(group.defaults).map((key) => {
     const path = join(group.path, key);
     const given = flat.get(path);
-    const setting = { side: group.side, path, key, group, type: group.types[key] ?? 'number', default: group.defaults[key], perMethod: false } as const;
+    const setting = {
+      side: group.side,
+      path,
+      key,
+      group,
+      type: group.types[key] ?? 'number',
+      default: group.defaults[key],
+      perMethod: false,
+    } as const;
     return {
       path,
       value: readable(key, valueOf(key, given)),
@@ -118,7 +135,9 @@ function lines(
 
 /** Status codes by their names. */
 const readable = (key: string, value: unknown): unknown =>
-  key === 'retryableCodes' && Array.isArray(value) ? value.map((code: Code | string) => (typeof code === 'number' ? codeName(code) : code)) : value;
+  key === 'retryableCodes' && Array.isArray(value)
+    ? value.map((code: Code | string) => (typeof code === 'number' ? codeName(code) : code))
+    : value;
 
 function collect<T>(into: ConfigError[], work: () => T): T | 'failed' {
   try {
@@ -129,4 +148,3 @@ function collect<T>(into: ConfigError[], work: () => T): T | 'failed' {
     return 'failed';
   }
 }
-

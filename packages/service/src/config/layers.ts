@@ -26,13 +26,18 @@ export interface Layer {
 export const CODE = 'code';
 
 /** Of two settings that exclude each other, the one said last takes the other's place. */
-const EXCLUSIVE: readonly (readonly [string, string])[] = [['policies.circuitBreaker.windowMs', 'policies.circuitBreaker.windowCalls']];
+const EXCLUSIVE: readonly (readonly [string, string])[] = [
+  ['policies.circuitBreaker.windowMs', 'policies.circuitBreaker.windowCalls'],
+];
 
 /** Puts layers over each other, the last wins. */
 export function mergeLayers(side: Side, layers: readonly Layer[]): ScopedSettings {
   const merged: ScopedSettings = { all: new Map(), methods: new Map() };
   for (const { options, sourceOf } of layers) {
-    overlay(merged.all, flatten(side, options, (path) => sourceOf(path, undefined)));
+    overlay(
+      merged.all,
+      flatten(side, options, (path) => sourceOf(path, undefined)),
+    );
     const { methods = {} } = options as { readonly methods?: Readonly<Record<string, object>> };
     for (const [name, policies] of Object.entries(methods)) {
       const own = flatten(side, { policies }, (path) => sourceOf(path, name));
@@ -80,7 +85,8 @@ export function objectAt(flat: FlatSettings, path: string): Record<string, unkno
   return result;
 }
 
-const isOn = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+const isOn = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 /** A bare name also means the method by its path, and a path starts from what was said of the bare name. */
 function methodsNamed(methods: Map<string, FlatSettings>, name: string): readonly FlatSettings[] {
@@ -110,12 +116,16 @@ function flatten(side: Side, options: object, sourceOf: (path: string) => string
   return flat;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isParent = (side: Side, path: string): boolean =>
   path === 'policies' || SETTING_GROUPS.some((group) => group.side === side && group.path === path);
 
 const isConfigurable = (side: Side, key: string): boolean =>
-  key === 'policies' || SETTING_GROUPS.some((group) => group.side === side && (group.path === key || (group.path === '' && key in group.defaults)));
+  key === 'policies' ||
+  SETTING_GROUPS.some(
+    (group) => group.side === side && (group.path === key || (group.path === '' && key in group.defaults)),
+  );
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));

@@ -44,12 +44,17 @@ export function loadConfig({ file, env = process.env }: LoadConfigOptions = {}):
 
 function readConfigFile(file: string, field: string): readonly ConfigValue[] {
   const extension = extname(file).toLowerCase();
-  if (!['.yaml', '.yml', '.json'].includes(extension)) throw new ConfigError(field, file, 'a file that ends in .yaml, .yml or .json');
+  if (!['.yaml', '.yml', '.json'].includes(extension))
+    throw new ConfigError(field, file, 'a file that ends in .yaml, .yml or .json');
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw ConfigError.rule(field, file, `${field} is ${JSON.stringify(file)}, which cannot be read: ${(error as Error).message}`);
+    throw ConfigError.rule(
+      field,
+      file,
+      `${field} is ${JSON.stringify(file)}, which cannot be read: ${(error as Error).message}`,
+    );
   }
   return readConfigText(file, text, extension === '.json' ? 'json' : 'yaml');
 }

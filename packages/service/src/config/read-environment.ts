@@ -7,7 +7,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'BREAKWATER_';
 /** Variables of ours that are not settings: of this package, the command line and the repository's tools. */
-const OTHERS: readonly string[] = ['CONFIG', 'LOG_LEVEL', 'DEBUG', 'CACHE', 'FULL', 'BUILD_ERRORS'].map((name) => PREFIX + name);
+const OTHERS: readonly string[] = ['CONFIG', 'LOG_LEVEL', 'DEBUG', 'CACHE', 'FULL', 'BUILD_ERRORS'].map(
+  (name) => PREFIX + name,
+);
 /** Families of such variables. */
 const FAMILIES: readonly string[] = ['PYTHON', 'GRPC', 'PROTOC', 'ABSENT'].map((name) => PREFIX + name);
 
@@ -18,7 +20,13 @@ const FAMILIES: readonly string[] = ['PYTHON', 'GRPC', 'PROTOC', 'ABSENT'].map((
  */
 export function variableOf({ side, path }: Pick<SettingGroup, 'side' | 'path'>): string {
   const words = join(side, path.replace(/^policies\./, '')).replace(/([a-z0-9])([A-Z])/g, '$1_$2');
-  return PREFIX + words.replaceAll('.', '_').toUpperCase().replace(/(_[A-Z]+)\1(?=_)/, '$1');
+  return (
+    PREFIX +
+    words
+      .replaceAll('.', '_')
+      .toUpperCase()
+      .replace(/(_[A-Z]+)\1(?=_)/, '$1')
+  );
 }
 
 /**
@@ -32,14 +40,17 @@ export function readEnvironment(environment: Environment): readonly ConfigValue[
     if (!name.startsWith(PREFIX) || text === undefined || text === '') continue;
     const variable = VARIABLES.get(name);
     if (variable !== undefined) values.push(variable(name, text));
-    else if (!OTHERS.includes(name) && !FAMILIES.some((family) => name.startsWith(family))) throw unknownVariable(name, text);
+    else if (!OTHERS.includes(name) && !FAMILIES.some((family) => name.startsWith(family)))
+      throw unknownVariable(name, text);
   }
   refuseSettingsOfWhatIsOff(values);
   return values;
 }
 
 const VARIABLES: ReadonlyMap<string, (name: string, text: string) => ConfigValue> = new Map([
-  ...SETTINGS.map((setting) => [variableOf(setting), (name: string, text: string) => readSetting(setting, name, text)] as const),
+  ...SETTINGS.map(
+    (setting) => [variableOf(setting), (name: string, text: string) => readSetting(setting, name, text)] as const,
+  ),
   ...SETTING_GROUPS.filter(({ policy }) => policy?.canBeOff === true).map(
     (group) => [variableOf(group), (name: string, text: string) => readSwitch(group, name, text)] as const,
   ),
@@ -68,7 +79,14 @@ function parse(setting: Setting, text: string): unknown {
 function readSwitch(group: SettingGroup, name: string, text: string): ConfigValue {
   const flag = text.trim();
   if (flag !== 'true' && flag !== 'false') throw new ConfigError(name, text, 'false to turn the policy off, or true');
-  return { side: group.side, name: undefined, method: undefined, path: group.path, value: flag === 'true' ? {} : false, source: name };
+  return {
+    side: group.side,
+    name: undefined,
+    method: undefined,
+    path: group.path,
+    value: flag === 'true' ? {} : false,
+    source: name,
+  };
 }
 
 function refuseSettingsOfWhatIsOff(values: readonly ConfigValue[]): void {
@@ -76,7 +94,11 @@ function refuseSettingsOfWhatIsOff(values: readonly ConfigValue[]): void {
     if (off.value !== false) continue;
     const inside = values.find((one) => one.side === off.side && one.path.startsWith(`${off.path}.`));
     if (inside === undefined) continue;
-    throw ConfigError.rule(off.source, 'false', `${off.source} is false, but ${inside.source} is set too: unset one of them`);
+    throw ConfigError.rule(
+      off.source,
+      'false',
+      `${off.source} is false, but ${inside.source} is set too: unset one of them`,
+    );
   }
 }
 

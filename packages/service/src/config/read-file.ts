@@ -47,7 +47,8 @@ class FileReader {
   }
 
   private readSections(side: Side, field: string, node: Node | null): void {
-    const what = side === 'service' ? 'service names, or "default",' : 'targets such as consul:///payments, or "default",';
+    const what =
+      side === 'service' ? 'service names, or "default",' : 'targets such as consul:///payments, or "default",';
     for (const [name, section] of this.pairs(this.requireMap(node, field, `an object with ${what} as keys`))) {
       const at = { side, name, method: undefined };
       const map = this.requireMap(section, sourceKey({ ...at, path: '' }), 'an object with settings');
@@ -55,7 +56,12 @@ class FileReader {
     }
   }
 
-  private readSettings(at: Pick<ConfigValue, 'side' | 'name' | 'method'>, path: string, map: YAMLMap, more: readonly string[]): void {
+  private readSettings(
+    at: Pick<ConfigValue, 'side' | 'name' | 'method'>,
+    path: string,
+    map: YAMLMap,
+    more: readonly string[],
+  ): void {
     const shape = shapeOf(at.side, path);
     for (const [key, node, keyNode] of this.pairs(map)) {
       const here = join(path, key);
@@ -66,8 +72,18 @@ class FileReader {
       else if (key === 'methods' && path === '') {
         const field = sourceKey({ ...at, path: 'methods' });
         const where = at.side === 'service' ? 'a service by its name' : 'a target such as consul:///payments';
-        throw this.faultAt(keyNode, field, key, `${field} has no meaning: methods differ between services; put them under ${where}`);
-      } else throw this.unknown(keyNode, sourceKey({ ...at, path }), key, [...shape.settings.keys(), ...shape.objects, ...more]);
+        throw this.faultAt(
+          keyNode,
+          field,
+          key,
+          `${field} has no meaning: methods differ between services; put them under ${where}`,
+        );
+      } else
+        throw this.unknown(keyNode, sourceKey({ ...at, path }), key, [
+          ...shape.settings.keys(),
+          ...shape.objects,
+          ...more,
+        ]);
     }
   }
 
@@ -82,7 +98,11 @@ class FileReader {
       this.values.push({ ...at, path, value: found.value ? {} : false, source: this.place(found) });
       return;
     }
-    const map = this.requireMap(node, field, policy?.canBeOff === true ? 'an object with settings, or false to turn it off' : 'an object with settings');
+    const map = this.requireMap(
+      node,
+      field,
+      policy?.canBeOff === true ? 'an object with settings, or false to turn it off' : 'an object with settings',
+    );
     // Said even when it is empty: `retry: {}` turns on again, with defaults, what the code turned off.
     if (policy !== undefined) this.values.push({ ...at, path, value: {}, source: this.place(map) });
     this.readSettings(at, path, map, []);
@@ -114,12 +134,12 @@ class FileReader {
   /** Keys with their values; what `<<` brings in comes first, so that the object's own keys win. */
   private *pairs(map: YAMLMap): Iterable<readonly [key: string, value: Node | null, keyNode: Node | null]> {
     for (const pair of map.items) {
-      const merged = isScalar(pair.key) && pair.key.value === '<<' ? this.follow(pair.value as Node | null) : undefined;
+      const merged = isMergeKey(pair.key) ? this.follow(pair.value as Node | null) : undefined;
       if (isMap(merged)) yield* this.pairs(merged);
     }
     for (const pair of map.items) {
       const key = pair.key as Node | null;
-      if (isScalar(key) && key.value === '<<') continue;
+      if (isMergeKey(key)) continue;
       yield [isScalar(key) ? String(key.value) : String(key), pair.value as Node | null, key];
     }
   }
@@ -127,7 +147,8 @@ class FileReader {
   private follow(node: Node | null): Node | null {
     if (!isAlias(node)) return node;
     const target = node.resolve(this.document);
-    if (target === undefined) throw this.faultAt(node, 'alias', node.source, `*${node.source} refers to an anchor that does not exist`);
+    if (target === undefined)
+      throw this.faultAt(node, 'alias', node.source, `*${node.source} refers to an anchor that does not exist`);
     return target;
   }
 
@@ -175,6 +196,10 @@ class FileReader {
     return `${this.file}:${line}:${col}`;
   }
 }
+
+/** The reader gives `<<` as a symbol. */
+const isMergeKey = (key: unknown): boolean =>
+  isScalar(key) && (key.value === '<<' || (typeof key.value === 'symbol' && key.value.description === '<<'));
 
 const shapes = new Map<string, Shape>();
 

@@ -11,7 +11,11 @@ export function layersOf(side: Side, name: string, code: object, config: Config)
     const options = Object.hasOwn(sections, one) ? sections[one] : undefined;
     return options === undefined ? [] : [layer(config, side, one, options)];
   });
-  return [{ options: code, sourceOf: () => CODE }, ...fromFile, layer(config, side, undefined, config.environment[side])];
+  return [
+    { options: code, sourceOf: () => CODE },
+    ...fromFile,
+    layer(config, side, undefined, config.environment[side]),
+  ];
 }
 
 /** What the file may call a target: without its parameters, then exactly; `host:port` also as `static:///host:port`. */

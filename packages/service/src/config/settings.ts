@@ -1,4 +1,11 @@
-import { ConfigError, MAX_TIMEOUT_MS, type NumberRange, requireKnownKeys, requireNumber, requireOneOf } from '@breakwater/core';
+import {
+  ConfigError,
+  MAX_TIMEOUT_MS,
+  type NumberRange,
+  requireKnownKeys,
+  requireNumber,
+  requireOneOf,
+} from '@breakwater/core';
 import { WEIGHT_RANGE } from '@breakwater/discovery';
 import {
   BULKHEAD_DEFAULTS,
@@ -81,7 +88,13 @@ type Given = Readonly<Record<string, unknown>>;
 type Rest = Partial<Pick<SettingGroup, 'types' | 'open' | 'beside' | 'policy'>>;
 
 /** The functions of other packages take option types of their own and check whatever they are given: that is their job here. */
-function group<O, D extends object>(side: Side, path: string, defaults: D, resolve: (given: O, field: string) => object, rest: Rest = {}): SettingGroup {
+function group<O, D extends object>(
+  side: Side,
+  path: string,
+  defaults: D,
+  resolve: (given: O, field: string) => object,
+  rest: Rest = {},
+): SettingGroup {
   return {
     side,
     path,
@@ -96,17 +109,29 @@ function group<O, D extends object>(side: Side, path: string, defaults: D, resol
 
 /** Every setting there is, in the order in which they are shown: policies outermost first. */
 export const SETTING_GROUPS: readonly SettingGroup[] = [
-  group('service', '', { host: '127.0.0.1', port: 0, tags: Object.freeze([]), weight: 1, reflection: true }, resolveServiceBasics, {
-    types: { host: 'text', tags: 'list', reflection: 'flag' },
-  }),
+  group(
+    'service',
+    '',
+    { host: '127.0.0.1', port: 0, tags: Object.freeze([]), weight: 1, reflection: true },
+    resolveServiceBasics,
+    {
+      types: { host: 'text', tags: 'list', reflection: 'flag' },
+    },
+  ),
   group('service', 'advertise', { host: undefined, port: undefined }, resolveAdvertise, { types: { host: 'text' } }),
-  group('service', 'limits', DEFAULT_SERVER_LIMITS, serverLimits, { open: NO_LIMITS, beside: { maxConnectionAgeGraceMs: { maxConnectionAgeMs: 1000 } } }),
+  group('service', 'limits', DEFAULT_SERVER_LIMITS, serverLimits, {
+    open: NO_LIMITS,
+    beside: { maxConnectionAgeGraceMs: { maxConnectionAgeMs: 1000 } },
+  }),
   group('service', 'lifecycle', LIFECYCLE_DEFAULTS, resolveLifecycle),
   group('service', 'policies.deadline', { timeoutMs: null, streamTimeoutMs: null }, resolveServerDeadline, {
     open: NO_TOTAL,
     policy: { on: true, canBeOff: false },
   }),
-  group('service', 'policies.concurrencyLimit', BULKHEAD_DEFAULTS, resolveBulkhead, { beside: BULKHEAD_BESIDE, policy: ON }),
+  group('service', 'policies.concurrencyLimit', BULKHEAD_DEFAULTS, resolveBulkhead, {
+    beside: BULKHEAD_BESIDE,
+    policy: ON,
+  }),
   group('service', 'policies.rateLimit', RATE.defaults, resolveRateLimit, { beside: RATE.beside, policy: OFF }),
 
   group('client', '', { picker: 'least_in_flight', authority: undefined, drainGraceMs: 30_000 }, resolveClientBasics, {
@@ -114,7 +139,10 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   }),
   group('client', 'backoff', { initialMs: 100, maxMs: 2000 }, resolveBackoff),
   group('client', 'limits', DEFAULT_CLIENT_LIMITS, clientLimits, { open: NO_LIMITS, types: { compression: 'text' } }),
-  group('client', 'policies.deadline', DEADLINE_DEFAULTS, resolveDeadline, { open: NO_TOTAL, policy: { on: true, canBeOff: false } }),
+  group('client', 'policies.deadline', DEADLINE_DEFAULTS, resolveDeadline, {
+    open: NO_TOTAL,
+    policy: { on: true, canBeOff: false },
+  }),
   group('client', 'policies.fallback', { timeoutMs: FALLBACK_DEFAULTS.timeoutMs }, resolveFallback, {
     beside: { timeoutMs: { value: null } },
     policy: OFF,
@@ -194,7 +222,10 @@ function resolveAdvertise(given: Given, field: string): object {
   requireKnownKeys(field, given, ['host', 'port']);
   const { host, port } = given;
   return {
-    host: host === undefined ? undefined : requireText(join(field, 'host'), host, 'an address that others can reach, such as 10.0.0.5'),
+    host:
+      host === undefined
+        ? undefined
+        : requireText(join(field, 'host'), host, 'an address that others can reach, such as 10.0.0.5'),
     port: port === undefined ? undefined : requireNumber(join(field, 'port'), port, { ...PORT, min: 1 }),
   };
 }
@@ -208,7 +239,10 @@ function resolveClientBasics(given: Given, field: string): object {
   const { picker = 'least_in_flight', authority, drainGraceMs = 30_000 } = given;
   return {
     picker: typeof picker === 'function' ? picker : requireOneOf(join(field, 'picker'), picker, PICKERS),
-    authority: authority === undefined ? undefined : requireText(join(field, 'authority'), authority, 'a host name, as TLS verifies it'),
+    authority:
+      authority === undefined
+        ? undefined
+        : requireText(join(field, 'authority'), authority, 'a host name, as TLS verifies it'),
     drainGraceMs: requireNumber(join(field, 'drainGraceMs'), drainGraceMs, GRACE),
   };
 }
@@ -218,7 +252,11 @@ function resolveBackoff(given: Given, field: string): object {
   const initialMs = requireNumber(join(field, 'initialMs'), given.initialMs ?? 100, DURATION);
   const maxMs = requireNumber(join(field, 'maxMs'), given.maxMs ?? Math.max(2000, initialMs), DURATION);
   if (maxMs < initialMs) {
-    throw ConfigError.rule(`${field}.maxMs`, maxMs, `${field}.maxMs is ${maxMs}, but must be at least ${field}.initialMs (${initialMs})`);
+    throw ConfigError.rule(
+      `${field}.maxMs`,
+      maxMs,
+      `${field}.maxMs is ${maxMs}, but must be at least ${field}.initialMs (${initialMs})`,
+    );
   }
   return { initialMs, maxMs };
 }
