@@ -48,7 +48,7 @@ describe('Metadata', () => {
       value: fc.constantFrom('1', '2', '3'),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
         let metadata = Metadata.EMPTY;
         let list: MetadataEntry[] = [];
         for (const { kind, key: one, value } of steps) {

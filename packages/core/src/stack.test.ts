@@ -82,7 +82,7 @@ describe('stack', () => {
     );
     const ending = fc.constantFrom('value', 'failure', 'throws', 'rejects');
     await fc.assert(
-      fc.asyncProperty(fc.array(layer, { maxLength: 8 }), ending, async (layers, end) => {
+      fc.asyncProperty(fc.array(layer, { maxLength: 8, size: 'max' }), ending, async (layers, end) => {
         const given: Permit[] = [];
         const settled: Permit[] = [];
         const seen: Outcome[] = [];

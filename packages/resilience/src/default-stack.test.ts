@@ -109,47 +109,51 @@ describe('the policies together', () => {
       timeoutMs: fc.constantFrom(50, 500, Number.POSITIVE_INFINITY),
     });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 3 }), fc.array(fate, { maxLength: 30 }), async (queue, fates) => {
-        const clockOf: { now?: FakeClock } = {};
-        // Enforces deadline and cancellation, as a transport does.
-        const leaf: Handler = async (call) => {
-          const clock = clockOf.now as FakeClock;
-          const { tookMs, end, sent, speaks } = fates[call.request as number] as (typeof fates)[number];
-          if (speaks) void call.responses?.message('one');
-          const limitMs = Math.min(end === 'hangs' ? Number.POSITIVE_INFINITY : tookMs, call.deadline - clock.now());
-          const whole = await sleep(clock, Math.min(limitMs, 3_600_000), call.cancellation);
-          if (!whole) return aFailure(Code.CANCELLED, { origin: 'local' });
-          if (clock.now() >= call.deadline) return aFailure(Code.DEADLINE_EXCEEDED, { reason: 'DEADLINE_EXCEEDED' });
-          if (end === 'throws') throw new Error('defect');
-          if (end === 'unavailable') return aFailure(Code.UNAVAILABLE, { sent });
-          return end === 'caller' ? aFailure(Code.NOT_FOUND) : succeed(1);
-        };
-        const { clock, limit, call } = client(leaf, { queue });
-        clockOf.now = clock;
-        const cancellations: Cancellation[] = [];
-        const running: Promise<unknown>[] = [];
-        for (const [request, { gapMs, kind, cancelAfterMs, timeoutMs }] of fates.entries()) {
-          await clock.advance(gapMs);
-          const cancellation = new Cancellation();
-          cancellations.push(cancellation);
-          const responses = kind === 'unary' ? undefined : { headers: () => {}, message: () => true as const };
-          const operation = anOperation({ kind });
-          const one = call({ request, operation, responses, cancellation, deadline: clock.now() + timeoutMs });
-          running.push(one.catch((error: Error) => assert.equal(error.message, 'defect')));
-          if (cancelAfterMs !== undefined) {
-            const status = { code: Code.CANCELLED, details: 'gone', origin: 'local' } as const;
-            clock.setTimer(cancelAfterMs, () => cancellation.cancel(status));
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 3 }),
+        fc.array(fate, { maxLength: 30, size: 'max' }),
+        async (queue, fates) => {
+          const clockOf: { now?: FakeClock } = {};
+          // Enforces deadline and cancellation, as a transport does.
+          const leaf: Handler = async (call) => {
+            const clock = clockOf.now as FakeClock;
+            const { tookMs, end, sent, speaks } = fates[call.request as number] as (typeof fates)[number];
+            if (speaks) void call.responses?.message('one');
+            const limitMs = Math.min(end === 'hangs' ? Number.POSITIVE_INFINITY : tookMs, call.deadline - clock.now());
+            const whole = await sleep(clock, Math.min(limitMs, 3_600_000), call.cancellation);
+            if (!whole) return aFailure(Code.CANCELLED, { origin: 'local' });
+            if (clock.now() >= call.deadline) return aFailure(Code.DEADLINE_EXCEEDED, { reason: 'DEADLINE_EXCEEDED' });
+            if (end === 'throws') throw new Error('defect');
+            if (end === 'unavailable') return aFailure(Code.UNAVAILABLE, { sent });
+            return end === 'caller' ? aFailure(Code.NOT_FOUND) : succeed(1);
+          };
+          const { clock, limit, call } = client(leaf, { queue });
+          clockOf.now = clock;
+          const cancellations: Cancellation[] = [];
+          const running: Promise<unknown>[] = [];
+          for (const [request, { gapMs, kind, cancelAfterMs, timeoutMs }] of fates.entries()) {
+            await clock.advance(gapMs);
+            const cancellation = new Cancellation();
+            cancellations.push(cancellation);
+            const responses = kind === 'unary' ? undefined : { headers: () => {}, message: () => true as const };
+            const operation = anOperation({ kind });
+            const one = call({ request, operation, responses, cancellation, deadline: clock.now() + timeoutMs });
+            running.push(one.catch((error: Error) => assert.equal(error.message, 'defect')));
+            if (cancelAfterMs !== undefined) {
+              const status = { code: Code.CANCELLED, details: 'gone', origin: 'local' } as const;
+              clock.setTimer(cancelAfterMs, () => cancellation.cancel(status));
+            }
           }
-        }
-        await clock.run(Promise.all(running));
-        await clock.advance(1000);
-        assert.deepEqual(
-          [limit.calls.inFlight, limit.streams.inFlight, limit.calls.waiting, limit.streams.waiting],
-          [0, 0, 0, 0],
-        );
-        assert.equal(clock.pendingTimers, 0);
-        for (const cancellation of cancellations) assert.equal(cancellation.listenerCount, 0);
-      }),
+          await clock.run(Promise.all(running));
+          await clock.advance(1000);
+          assert.deepEqual(
+            [limit.calls.inFlight, limit.streams.inFlight, limit.calls.waiting, limit.streams.waiting],
+            [0, 0, 0, 0],
+          );
+          assert.equal(clock.pendingTimers, 0);
+          for (const cancellation of cancellations) assert.equal(cancellation.listenerCount, 0);
+        },
+      ),
     );
   });
 });

@@ -19,7 +19,7 @@ describe('Bulkhead', () => {
       fc.property(
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 0, max: 5 }),
-        fc.array(step, { maxLength: 100 }),
+        fc.array(step, { maxLength: 100, size: 'max' }),
         (maxInFlight, maxQueue, steps) => {
           const bulkhead = new Bulkhead(maxInFlight, maxQueue);
           let holding = 0;

@@ -182,7 +182,7 @@ describe('bulkhead with a queue', () => {
         timeoutMs: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 100 })),
         cancelAfterMs: fc.oneof(fc.constant(undefined), fc.integer({ min: 0, max: 60 })),
       }),
-      { maxLength: 25 },
+      { maxLength: 25, size: 'max' },
     );
     await fc.assert(
       fc.asyncProperty(

@@ -142,7 +142,7 @@ const options = fc.record({
 describe('CircuitBreaker against a naive model', () => {
   it('admits, rejects and changes state exactly as the model, on clocks that jump too', () => {
     fc.assert(
-      fc.property(options, fc.array(step, { maxLength: 120 }), ({ window, slow, ...plain }, steps) => {
+      fc.property(options, fc.array(step, { maxLength: 120, size: 'max' }), ({ window, slow, ...plain }, steps) => {
         const settings: ModelOptions = { ...plain, ...window, ...slow };
         const breaker = new CircuitBreaker(settings);
         const model = new Model(settings);

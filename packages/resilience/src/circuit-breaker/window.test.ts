@@ -23,7 +23,7 @@ const steps = fc.array(
     failed: fc.boolean(),
     slow: fc.boolean(),
   }),
-  { maxLength: 200 },
+  { maxLength: 200, size: 'max' },
 );
 
 describe('CountWindow', () => {

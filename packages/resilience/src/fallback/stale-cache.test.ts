@@ -13,7 +13,7 @@ describe('StaleCache', () => {
       fc.property(
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 0, max: 100 }),
-        fc.array(step, { maxLength: 150 }),
+        fc.array(step, { maxLength: 150, size: 'max' }),
         (maxEntries, maxAgeMs, steps) => {
           const cache = new StaleCache<number>(maxEntries, maxAgeMs);
           let list: { key: string; value: number; at: number }[] = [];

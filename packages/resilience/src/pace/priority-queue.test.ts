@@ -10,7 +10,7 @@ describe('PriorityQueue', () => {
       fc.record({ kind: fc.constant('remove' as const), which: fc.nat(30) }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
         const queue = new PriorityQueue<{ id: number }>();
         let list: { item: { id: number }; priority: number }[] = [];
         for (const [id, one] of steps.entries()) {

@@ -31,7 +31,7 @@ const gaps = fc.array(
     { weight: 5, arbitrary: fc.integer({ min: 0, max: 30 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 3000 }) },
   ),
-  { maxLength: 150 },
+  { maxLength: 150, size: 'max' },
 );
 
 function followsTheCurve(
@@ -94,6 +94,7 @@ describe('KeyedLimiter', () => {
   it('limits each key by itself, exactly as the arrival curve allows', () => {
     const uses = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c'), gapMs: fc.integer({ min: 0, max: 40 }) }), {
       maxLength: 150,
+      size: 'max',
     });
     fc.assert(
       fc.property(rates, uses, ({ intervalMs, burst }, steps) => {

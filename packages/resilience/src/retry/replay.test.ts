@@ -19,8 +19,8 @@ describe('ReplayableRequests', () => {
   it('gives every attempt the stream from its start, iterating the source once', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.integer(), { maxLength: 20 }),
-        fc.array(fc.nat(25), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.integer(), { maxLength: 20, size: 'max' }),
+        fc.array(fc.nat(25), { minLength: 1, maxLength: 5, size: 'max' }),
         async (messages, reads) => {
           let iterations = 0;
           let produced = 0;

@@ -28,7 +28,7 @@ describe('RetryBudget', () => {
       reserve: fc.integer({ min: 0, max: 5 }),
       room: fc.integer({ min: 0, max: 5 }),
     });
-    const steps = fc.array(fc.constantFrom('call', 'call', 'call', 'retry'), { maxLength: 300 });
+    const steps = fc.array(fc.constantFrom('call', 'call', 'call', 'retry'), { maxLength: 300, size: 'max' });
     fc.assert(
       fc.property(settings, steps, ({ thousandths, reserve, room }, history) => {
         const maxTokens = Math.max(1, reserve + room);

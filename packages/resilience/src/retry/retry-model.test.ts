@@ -102,7 +102,7 @@ const answers = fc.record({
 });
 
 const scenarios = fc.record({
-  answers: fc.array(answers, { minLength: 1, maxLength: 10 }),
+  answers: fc.array(answers, { minLength: 1, maxLength: 10, size: 'max' }),
   idempotent: fc.boolean(),
   deadline: fc.oneof(
     fc.constant(Number.POSITIVE_INFINITY),
