@@ -61,6 +61,10 @@ describe('dependencyProblems', () => {
     ]);
   });
 
+  it('counts the peer of a dependency as use', () => {
+    assert.deepEqual(dependencyProblems(GOOD, new Map(), new Set(['@breakwater/core'])), []);
+  });
+
   it('counts a name that is resolved, not imported, as use', () => {
     const sources = new Map([['dist/index.js', "require.resolve('@breakwater/core/package.json')"]]);
     assert.deepEqual(dependencyProblems(GOOD, sources), []);

@@ -75,8 +75,15 @@ export function contentProblems(manifest: PublishedManifest, files: readonly str
   return problems;
 }
 
-/** Modules that the published files import without a declared dependency, and dependencies that nothing published mentions. */
-export function dependencyProblems(manifest: PublishedManifest, sources: ReadonlyMap<string, string>): readonly string[] {
+/**
+ * Modules that the published files import without a declared dependency, and dependencies that nothing published mentions.
+ * @param peers what the package's dependencies want as peers: to provide that is use
+ */
+export function dependencyProblems(
+  manifest: PublishedManifest,
+  sources: ReadonlyMap<string, string>,
+  peers: ReadonlySet<string> = new Set(),
+): readonly string[] {
   const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
   const problems: string[] = [];
   for (const [path, text] of sources) {
@@ -88,7 +95,7 @@ export function dependencyProblems(manifest: PublishedManifest, sources: Readonl
   }
   const everything = [...sources.values()].join('\n');
   for (const name of declared)
-    if (!new RegExp(`['"\`]${name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[/'"\`]`).test(everything))
+    if (!peers.has(name) && ![`'`, '"', '`'].some((quote) => [quote, '/'].some((end) => everything.includes(`${quote}${name}${end}`))))
       problems.push(`${name} is a dependency, but nothing published mentions it`);
   return problems;
 }

@@ -76,7 +76,9 @@ describe('the packages as they would be published', function () {
   it('declare every module that they import, and use every one that they declare', () => {
     const problems = everywhere((one, manifest) => {
       const code = one.files.filter((file) => /\.(?:js|d\.ts)$/.test(file));
-      return dependencyProblems(manifest, new Map(code.map((file) => [file, installed(one, file)])));
+      const siblings = packed.filter(({ manifest: { name } }) => manifest.dependencies?.[name] !== undefined).map(manifestOf);
+      const peers = new Set(siblings.flatMap(({ peerDependencies }) => Object.keys(peerDependencies ?? {})));
+      return dependencyProblems(manifest, new Map(code.map((file) => [file, installed(one, file)])), peers);
     });
     assert.equal(problems, '');
   });
