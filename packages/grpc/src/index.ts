@@ -5,3 +5,5 @@ export { alwaysIntercept, clientInterceptor, type ClientInterceptorOptions } fro
 export { serverInterceptor, type ServerInterceptorOptions } from './interceptor/server-interceptor.js';
 // For applications that keep grpc-js channels
 export { BALANCERS, installBalancers, installRegistry, type BalancerName, type InstallOptions } from './channel/install.js';
+// For tools: who holds a port that cannot be had
+export { portHolder } from './transport/port-holder.js';

@@ -130,11 +130,12 @@ function judgeTls(peer: string, security: ClientSecurity, { kind, bytes, error, 
       return failed(`it refuses the client certificate (${code}); is tls.cert signed by the authority that it trusts, and still valid?`);
     }
     if (NOT_TLS.test(code)) return notTls(peer);
+    if (code.includes('NO_APPLICATION_PROTOCOL')) return notHttp2(peer);
     if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return failed(message(error));
     if (code === 'ECONNRESET') return closedTls(peer, security, secured === true);
     return connectFailed(peer, error);
   }
-  if (secured === true && alpn !== 'h2') return status('PEER_NOT_GRPC', `${peer} speaks TLS but not HTTP/2 over it (no ALPN "h2")`);
+  if (secured === true && alpn !== 'h2') return notHttp2(peer);
   if (kind === 'answered') return judgeBytes(peer, bytes);
   if (kind === 'closed') return closedTls(peer, security, secured === true);
   return status('CONNECT_FAILED', `cannot connect to ${peer}: no TLS answer within ${BUDGET_MS} ms`);
@@ -142,6 +143,8 @@ function judgeTls(peer: string, security: ClientSecurity, { kind, bytes, error, 
 
 const notTls = (peer: string): Status =>
   status('PEER_NOT_GRPC', `${peer} does not speak TLS; remove tls from this client, or configure tls on the server`);
+
+const notHttp2 = (peer: string): Status => status('PEER_NOT_GRPC', `${peer} speaks TLS but not HTTP/2 over it (no ALPN "h2")`);
 
 function closedTls(peer: string, { tls }: ClientSecurity, secured: boolean): Status {
   const ask = tls.cert === undefined ? 'does it require a client certificate (tls.cert, tls.key)?' : 'does it accept this client certificate?';

@@ -38,7 +38,7 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
     if (tooLarge !== undefined) return { code, origin: 'remote', reason: 'MESSAGE_TOO_LARGE', details: tooLarge };
   }
   if (local && code === Code.UNAVAILABLE) return connectionLost(facts.peer, status.details);
-  const http = local || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
+  const http = isEmpty(status.metadata) || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
   if (http !== null) {
     return { code, origin: 'remote', reason: 'PEER_NOT_GRPC', details: `${facts.peer} answered HTTP status ${http[1]}, not gRPC` };
   }
