@@ -69,6 +69,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
     ...readRoutes(catalog, new BlockingReads(catalog, clock, random), node, () => text),
   });
   const server = createServer((message, response) => void serve(router, message, response));
+  // As Consul: a connection is kept until its client closes it.
+  server.keepAliveTimeout = 0;
   try {
     await listen(server, host, port);
   } catch (error) {

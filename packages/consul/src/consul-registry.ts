@@ -28,6 +28,8 @@ export const consul = (options: ConsulOptions = {}): Registry => new ConsulRegis
 
 const FIRST_BACKOFF_MS = 250;
 const VERIFY_INTERVAL_MS = 10_000;
+/** A hint at a similar name must not hold up the news that there is no such service. */
+const HINT_TIMEOUT_MS = 500;
 
 class ConsulRegistry implements Registry {
   readonly scheme = 'consul';
@@ -91,7 +93,7 @@ class ConsulRegistry implements Registry {
     return new ServiceWatch(client, query, believing, {
       ...{ consistency, maxStalenessMs, requestTimeoutMs, runtime, waitMs },
       backoff: { initialMs: FIRST_BACKOFF_MS, maxMs: maxBackoffMs },
-      serviceNames: () => serviceNames(client, requestTimeoutMs, query.dc),
+      serviceNames: () => serviceNames(client, Math.min(requestTimeoutMs, HINT_TIMEOUT_MS), query.dc),
       onFailure: () => {
         if (client === this.own) for (const registration of this.registrations) registration.verifySoon();
       },

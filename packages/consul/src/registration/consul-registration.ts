@@ -39,6 +39,8 @@ export class ConsulRegistration implements Registration {
   private readonly backoff: Backoff;
   private readonly generation: string;
   private announced = false;
+  /** While somebody waits for `start` the process must stay alive for it. */
+  private awaited = false;
   /** Start of the newest beat, on the clock. */
   private verifiedAt = Number.NEGATIVE_INFINITY;
   private timer: Timer | undefined;
@@ -72,6 +74,15 @@ export class ConsulRegistration implements Registration {
    * on. Rejects when the agent refuses the instance (HTTP 400), or with `failAfterMs`, when it is over.
    */
   async start(): Promise<this> {
+    this.awaited = true;
+    try {
+      return await this.tryToAnnounce();
+    } finally {
+      this.awaited = false;
+    }
+  }
+
+  private async tryToAnnounce(): Promise<this> {
     const { clock } = this.settings.runtime;
     const giveUpAt = this.settings.failAfterMs === undefined ? undefined : clock.now() + this.settings.failAfterMs;
     for (let failure = await this.beat(); ; failure = await this.nextBeat()) {
@@ -155,8 +166,9 @@ export class ConsulRegistration implements Registration {
 
   private schedule(delayMs: number): void {
     this.timer?.cancel();
+    const ref = this.awaited && !this.announced && this.settings.failAfterMs !== undefined;
     // A server that listens keeps the process alive; a heartbeat must not, once that server is gone.
-    this.timer = this.settings.runtime.clock.setTimer(delayMs, () => void this.beat(), { ref: !this.announced });
+    this.timer = this.settings.runtime.clock.setTimer(delayMs, () => void this.beat(), { ref });
   }
 
   /** Never later than a third of the TTL; chance spreads the beats of many instances. */
@@ -260,7 +272,7 @@ export class ConsulRegistration implements Registration {
   ): Promise<ConsulError | undefined> {
     const pending = this.client.send(operation, {
       timeoutMs: this.settings.requestTimeoutMs,
-      background: this.announced,
+      background: !this.awaited,
     });
     this.pending = pending;
     try {

@@ -17,6 +17,8 @@ export type Behaviour =
   | { readonly kind: 'stalled_body' }
   /** Closes as soon as the request is there. */
   | { readonly kind: 'hang_up' }
+  /** Closes on one request and does better from the next on. */
+  | { readonly kind: 'hang_up_once'; readonly then: Behaviour }
   /** Answers in another protocol. */
   | { readonly kind: 'garbage' };
 
@@ -50,7 +52,9 @@ export async function startBadConsul(behaviour: Behaviour): Promise<BadConsul> {
         if (text.length < end + 4 + length) return;
         requests.push(head.split('\r\n')[0] ?? '');
         text = text.slice(end + 4 + length);
-        misbehave(socket, bad.behaviour);
+        const { behaviour } = bad;
+        if (behaviour.kind === 'hang_up_once') bad.behaviour = behaviour.then;
+        misbehave(socket, behaviour);
       }
     });
   });
@@ -99,6 +103,7 @@ function misbehave(socket: Socket, behaviour: Behaviour): void {
       socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n[');
       return;
     case 'hang_up':
+    case 'hang_up_once':
       socket.destroy();
       return;
     case 'garbage':

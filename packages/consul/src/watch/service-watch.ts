@@ -41,6 +41,8 @@ export class ServiceWatch implements WatchSource {
   private readonly name: string;
   private consistency: Consistency;
   private answered = false;
+  /** Whether anything was published, be it a failure: until then somebody may wait for it. */
+  private told = false;
   private last: readonly Endpoint[] = [];
   private pending: PendingAnswer | undefined;
   private pause: { readonly timer: Timer; readonly wake: () => void } | undefined;
@@ -114,13 +116,13 @@ export class ServiceWatch implements WatchSource {
 
   private async read(consistency: Consistency, index: number | undefined): Promise<ServiceRead> {
     const { waitMs, requestTimeoutMs: timeoutMs } = this.settings;
-    // Somebody may await the first answer; later ones are housekeeping.
+    // Later reads are housekeeping.
     const pending = readService(this.client, this.query, {
       consistency,
       index,
       waitMs,
       timeoutMs,
-      background: this.answered,
+      background: this.told,
     });
     this.pending = pending;
     try {
@@ -137,6 +139,7 @@ export class ServiceWatch implements WatchSource {
     this.pacer.read(!this.answered || !sameEndpoints(this.last, endpoints));
     this.backoff.reset();
     this.answered = true;
+    this.told = true;
     this.last = endpoints;
     this.believing.answer(
       endpoints,
@@ -151,6 +154,7 @@ export class ServiceWatch implements WatchSource {
     this.consistency = this.settings.consistency;
     const failure = describeFailure(error, this.client.address);
     const delayMs = this.backoff.next();
+    this.told = true;
     this.believing.failure(
       registryUnavailable(
         `${this.name} cannot be asked for ${describeQuery(this.query)}: ${failure.message}; asking again in ${delayMs} ms`,
@@ -183,7 +187,7 @@ export class ServiceWatch implements WatchSource {
         this.pause = undefined;
         resolve();
       };
-      this.pause = { timer: this.settings.runtime.clock.setTimer(ms, wake, { ref: !this.answered }), wake };
+      this.pause = { timer: this.settings.runtime.clock.setTimer(ms, wake, { ref: !this.told }), wake };
     });
   }
 }

@@ -27,7 +27,7 @@ export class DnsWatch implements WatchSource {
   /** Number of the question whose answer counts; undefined between questions. */
   private asking: number | undefined;
   private questions = 0;
-  private answeredOnce = false;
+  private told = false;
   private closed = false;
 
   constructor(
@@ -83,7 +83,7 @@ export class DnsWatch implements WatchSource {
   private answered(addresses: readonly string[]): void {
     const { intervalMs, runtime } = this.settings;
     this.backoff.reset();
-    this.answeredOnce = true;
+    this.told = true;
     // Scheduled first: what a listener does with the answer must not be able to stop the questions.
     this.askIn(intervalMs * (0.9 + 0.2 * runtime.random.next()));
     this.believe(addresses);
@@ -93,6 +93,7 @@ export class DnsWatch implements WatchSource {
     const code = (error as { code?: unknown } | undefined)?.code;
     if (code === 'ENOTFOUND' || code === 'ENODATA') return this.answered([]);
     const delayMs = this.backoff.next();
+    this.told = true;
     this.askIn(delayMs);
     const reason = error instanceof Error ? error.message : String(error);
     this.believing.failure(
@@ -107,8 +108,8 @@ export class DnsWatch implements WatchSource {
     const { clock } = this.settings.runtime;
     this.timer?.cancel();
     this.nextAskAt = clock.now() + delayMs;
-    // Until the first answer somebody waits for it; afterwards asking again is housekeeping.
-    this.timer = clock.setTimer(delayMs, () => this.ask(), { ref: !this.answeredOnce });
+    // Until something was told somebody may wait for it; afterwards asking again is housekeeping.
+    this.timer = clock.setTimer(delayMs, () => this.ask(), { ref: !this.told });
   }
 
   private believe(addresses: readonly string[]): void {
