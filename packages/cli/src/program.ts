@@ -1,7 +1,11 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@breakwater/core';
 import { Command, CommanderError } from 'commander';
+import { register as registerAgent } from './commands/agent.js';
+import { register as registerCall } from './commands/call.js';
+import { register as registerConfig } from './commands/config.js';
 import { register as registerGenerate } from './commands/generate.js';
+import { register as registerServices } from './commands/services.js';
 import { CliError } from './errors.js';
 
 const require = createRequire(import.meta.url);
@@ -9,7 +13,7 @@ const require = createRequire(import.meta.url);
 /** One per file in `commands/`: adds its command, with options and action, to the program. */
 export type Register = (program: Command) => void;
 
-const COMMANDS: readonly Register[] = [registerGenerate];
+const COMMANDS: readonly Register[] = [registerGenerate, registerCall, registerServices, registerAgent, registerConfig];
 
 /** The whole command line, ready to parse. It throws CommanderError instead of ending the process. */
 export const createProgram = (): Command => {
