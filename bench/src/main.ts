@@ -21,7 +21,12 @@ const QUICK: Plan = { rounds: 6, warmUpRounds: 2, loads: [{ calls: 3000, concurr
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rounds: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      json: { type: 'boolean' },
+      rounds: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     console.log(HELP);
@@ -30,12 +35,18 @@ async function main(): Promise<number> {
   const quick = values.quick === true;
   const plan = quick ? QUICK : FULL;
   const rounds = values.rounds === undefined ? plan.rounds : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}, but must be a whole number above 0`);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds is ${values.rounds}, but must be a whole number above 0`);
   const rows = await run({ ...plan, rounds }, (line) => console.log(line));
   console.log(`\n${table(rows)}\n`);
-  console.log(Object.entries(versions()).map(([name, version]) => `${name} ${version}`).join(', '));
+  console.log(
+    Object.entries(versions())
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+  );
   const targets = quick ? [] : targetsOf(rows);
-  for (const { name, value, target, ok } of targets) console.log(`${ok ? 'kept  ' : 'MISSED'}  ${name}: ${value}, target <= ${target}`);
+  for (const { name, value, target, ok } of targets)
+    console.log(`${ok ? 'kept  ' : 'MISSED'}  ${name}: ${value}, target <= ${target}`);
   if (values.json === true) console.log(jsonLine(rows, !quick));
   return 0;
 }

@@ -16,7 +16,9 @@ export class Pair {
   static async start(contender: Contender): Promise<Pair> {
     const server = fork(CHILD, ['server', contender.name], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const ready = await answer(server, 'ready');
-    const client = fork(CHILD, ['client', contender.name, String(ready.port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const client = fork(CHILD, ['client', contender.name, String(ready.port)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     await answer(client, 'ready');
     pin(server, 0);
     pin(client, 1);
@@ -75,5 +77,6 @@ function answer<K extends FromChild['told']>(child: ChildProcess, kind: K): Prom
 
 /** All threads of the process, so that garbage collection shows on the same core. */
 function pin(child: ChildProcess, core: number): void {
-  if (child.pid !== undefined) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(child.pid)], { stdio: 'ignore' });
+  if (child.pid !== undefined)
+    spawnSync('taskset', ['-a', '-c', '-p', String(core), String(child.pid)], { stdio: 'ignore' });
 }

@@ -14,7 +14,10 @@ export interface SliceResult {
   readonly p99Us: number;
 }
 
-export type ToChild = { readonly ask: 'slice'; readonly slice: SliceRequest } | { readonly ask: 'cpu' } | { readonly ask: 'stop' };
+export type ToChild =
+  | { readonly ask: 'slice'; readonly slice: SliceRequest }
+  | { readonly ask: 'cpu' }
+  | { readonly ask: 'stop' };
 export type FromChild =
   | { readonly told: 'ready'; readonly port: number }
   | { readonly told: 'slice'; readonly result: SliceResult }

@@ -32,7 +32,10 @@ export function targetsOf(rows: readonly Row[]): readonly Target[] {
 }
 
 export const versions = (): Readonly<Record<string, string>> =>
-  Object.assign({ node: process.version, machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}` }, ...CONTENDERS.map((one) => one.versions));
+  Object.assign(
+    { node: process.version, machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}` },
+    ...CONTENDERS.map((one) => one.versions),
+  );
 
 /** The table, as Markdown. */
 export function table(rows: readonly Row[]): string {

@@ -37,7 +37,9 @@ export async function run(plan: Plan, progress: (line: string) => void): Promise
     for (const contender of CONTENDERS) pairs.push(await Pair.start(contender));
     const rows: Row[] = [];
     for (const load of plan.loads) {
-      progress(`concurrency ${load.concurrency}: ${plan.rounds} rounds of ${load.calls} calls for each of ${pairs.length} contenders`);
+      progress(
+        `concurrency ${load.concurrency}: ${plan.rounds} rounds of ${load.calls} calls for each of ${pairs.length} contenders`,
+      );
       const slices = await interleave(pairs, load, plan);
       const reference = slices.get(CONTENDERS[0] as Contender) ?? [];
       for (const [contender, own] of slices) rows.push(summarize(contender.name, load, own, reference));
@@ -48,13 +50,20 @@ export async function run(plan: Plan, progress: (line: string) => void): Promise
   }
 }
 
-async function interleave(pairs: readonly Pair[], load: SliceRequest, plan: Plan): Promise<ReadonlyMap<Contender, readonly Slice[]>> {
+async function interleave(
+  pairs: readonly Pair[],
+  load: SliceRequest,
+  plan: Plan,
+): Promise<ReadonlyMap<Contender, readonly Slice[]>> {
   const slices = new Map<Contender, Slice[]>(pairs.map(({ contender }) => [contender, []]));
   for (let round = -plan.warmUpRounds; round < plan.rounds; round++) {
     const order = round % 2 === 0 ? pairs : pairs.toReversed();
     for (const pair of order) {
       const slice = await pair.slice(load);
-      if (slice.failed > 0) throw new Error(`${pair.contender.name}: ${slice.failed} of ${load.calls} calls failed; the figures would mean nothing`);
+      if (slice.failed > 0)
+        throw new Error(
+          `${pair.contender.name}: ${slice.failed} of ${load.calls} calls failed; the figures would mean nothing`,
+        );
       if (round >= 0) slices.get(pair.contender)?.push(slice);
     }
   }
@@ -63,7 +72,8 @@ async function interleave(pairs: readonly Pair[], load: SliceRequest, plan: Plan
 
 function summarize(name: string, load: SliceRequest, own: readonly Slice[], reference: readonly Slice[]): Row {
   const perCall = (pick: (slice: Slice) => number): number => median(own.map((slice) => pick(slice) / load.calls));
-  const ratios = (pick: (slice: Slice) => number): Estimate => estimate(own.map((slice, index) => pick(slice) / pick(reference[index] ?? slice)));
+  const ratios = (pick: (slice: Slice) => number): Estimate =>
+    estimate(own.map((slice, index) => pick(slice) / pick(reference[index] ?? slice)));
   return {
     name,
     concurrency: load.concurrency,

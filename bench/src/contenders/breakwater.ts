@@ -1,10 +1,19 @@
 import { PaymentsDefinition } from '@breakwater/contracts/shop/payments/v1';
-import { closeClient, createClient, createService, type ClientPolicies, type ServerPolicies } from '@breakwater/service';
+import {
+  closeClient,
+  createClient,
+  createService,
+  type ClientPolicies,
+  type ServerPolicies,
+} from '@breakwater/service';
 import type { Contender } from './contender.js';
 import { versionOf } from './version-of.js';
 import { HOST, METADATA, REQUEST, RESPONSE, SERVICE, TIMEOUT_MS } from './workload.js';
 
-const versions = { '@breakwater/service': versionOf('@breakwater/service'), '@grpc/grpc-js': versionOf('@grpc/grpc-js') };
+const versions = {
+  '@breakwater/service': versionOf('@breakwater/service'),
+  '@grpc/grpc-js': versionOf('@grpc/grpc-js'),
+};
 
 /** A service and a client made by the public API. */
 const contender = (name: string, client: ClientPolicies, server: ServerPolicies): Contender => ({
@@ -14,11 +23,14 @@ const contender = (name: string, client: ClientPolicies, server: ServerPolicies)
     const notMeasured = (): never => {
       throw new Error('not part of this benchmark');
     };
-    const service = createService({ name: SERVICE, host: HOST, logger: false, signals: false, policies: server }).add(PaymentsDefinition, {
-      authorize: async () => RESPONSE,
-      refund: notMeasured,
-      listPayments: notMeasured,
-    });
+    const service = createService({ name: SERVICE, host: HOST, logger: false, signals: false, policies: server }).add(
+      PaymentsDefinition,
+      {
+        authorize: async () => RESPONSE,
+        refund: notMeasured,
+        listPayments: notMeasured,
+      },
+    );
     const { port } = await service.start();
     return { port, close: async () => void (await service.stop()) };
   },

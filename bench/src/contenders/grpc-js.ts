@@ -18,7 +18,12 @@ const METHOD: grpc.MethodDefinition<AuthorizeRequest, AuthorizeResponse> = {
 };
 
 type Stub = grpc.Client & {
-  authorize(request: AuthorizeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, done: (error: grpc.ServiceError | null, value?: AuthorizeResponse) => void): grpc.ClientUnaryCall;
+  authorize(
+    request: AuthorizeRequest,
+    metadata: grpc.Metadata,
+    options: grpc.CallOptions,
+    done: (error: grpc.ServiceError | null, value?: AuthorizeResponse) => void,
+  ): grpc.ClientUnaryCall;
 };
 
 /** Plain grpc-js with ts-proto stubs, as an application writes it. */
@@ -27,10 +32,13 @@ export const grpcJs: Contender = {
   versions: { '@grpc/grpc-js': versionOf('@grpc/grpc-js') },
   async serve() {
     const server = new grpc.Server();
-    const handler: grpc.handleUnaryCall<AuthorizeRequest, AuthorizeResponse> = (_call, done) => done(null, AuthorizeResponse.fromPartial(RESPONSE));
+    const handler: grpc.handleUnaryCall<AuthorizeRequest, AuthorizeResponse> = (_call, done) =>
+      done(null, AuthorizeResponse.fromPartial(RESPONSE));
     server.addService({ authorize: METHOD }, { authorize: handler });
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`${HOST}:0`, grpc.ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
+      server.bindAsync(`${HOST}:0`, grpc.ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
     });
     return { port, close: async () => server.forceShutdown() };
   },
@@ -42,8 +50,11 @@ export const grpcJs: Contender = {
         new Promise((resolve, reject) => {
           const metadata = new grpc.Metadata();
           for (const [key, value] of Object.entries(METADATA)) metadata.set(key, value);
-          client.authorize(AuthorizeRequest.fromPartial(REQUEST), metadata, { deadline: Date.now() + TIMEOUT_MS }, (error, value) =>
-            error === null ? resolve(value) : reject(error),
+          client.authorize(
+            AuthorizeRequest.fromPartial(REQUEST),
+            metadata,
+            { deadline: Date.now() + TIMEOUT_MS },
+            (error, value) => (error === null ? resolve(value) : reject(error)),
           );
         }),
       close: async () => client.close(),

@@ -9,6 +9,7 @@ export const CONTENDERS: readonly Contender[] = [grpcJs, breakwaterBare, breakwa
 /** @throws Error for a name that is not there */
 export function contenderOf(name: string): Contender {
   const found = CONTENDERS.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`no contender "${name}"; there are ${CONTENDERS.map((one) => one.name).join('; ')}`);
+  if (found === undefined)
+    throw new Error(`no contender "${name}"; there are ${CONTENDERS.map((one) => one.name).join('; ')}`);
   return found;
 }

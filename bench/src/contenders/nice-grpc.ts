@@ -12,7 +12,10 @@ const definition = { ...PaymentsDefinition, methods: { authorize: PaymentsDefini
 /** nice-grpc with its retry and deadline middleware. */
 export const niceGrpc: Contender = {
   name: 'nice-grpc, retry + deadline',
-  versions: { 'nice-grpc': versionOf('nice-grpc'), 'nice-grpc-client-middleware-retry': versionOf('nice-grpc-client-middleware-retry') },
+  versions: {
+    'nice-grpc': versionOf('nice-grpc'),
+    'nice-grpc-client-middleware-retry': versionOf('nice-grpc-client-middleware-retry'),
+  },
   async serve() {
     const server = createServer();
     server.add(definition, { authorize: async () => RESPONSE });
@@ -23,7 +26,12 @@ export const niceGrpc: Contender = {
     const channel = createChannel(`${HOST}:${port}`);
     const client = createClientFactory().use(retryMiddleware).use(deadlineMiddleware).create(definition, channel);
     return {
-      call: () => client.authorize(REQUEST, { deadline: new Date(Date.now() + TIMEOUT_MS), retry: true, metadata: Metadata(METADATA) }),
+      call: () =>
+        client.authorize(REQUEST, {
+          deadline: new Date(Date.now() + TIMEOUT_MS),
+          retry: true,
+          metadata: Metadata(METADATA),
+        }),
       close: async () => channel.close(),
     };
   },

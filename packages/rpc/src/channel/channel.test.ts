@@ -79,7 +79,10 @@ describe('Channel', () => {
     const error = await errorOf(clock.run(client.one({})));
     assert.equal(error.code, Code.UNAVAILABLE);
     assert.equal(error.reason, 'CONNECT_FAILED');
-    assert.match(error.details, /cannot connect to memory:\/\/\/echo, its only endpoint: nobody listens on 127\.0\.0\.1:4711/);
+    assert.match(
+      error.details,
+      /cannot connect to memory:\/\/\/echo, its only endpoint: nobody listens on 127\.0\.0\.1:4711/,
+    );
     await world.serve({ one: async () => ({ text: 'up' }) }, { port: 4711, register: false });
     await clock.advance(3000);
     assert.equal((await client.one({})).text, 'up');
@@ -106,7 +109,10 @@ describe('Channel', () => {
 
   it('drains an endpoint that has left the registry: calls in flight finish, new ones go elsewhere', async () => {
     let finish: ((text: string) => void) | undefined;
-    const first = await world.serve({ one: () => new Promise((resolve) => (finish = (text) => resolve({ text }))) }, { register: false });
+    const first = await world.serve(
+      { one: () => new Promise((resolve) => (finish = (text) => resolve({ text }))) },
+      { register: false },
+    );
     const registration = await world.registry.register({ service: 'echo', ...first.address });
     const channel = world.channel();
     const client = world.client(channel);
@@ -139,7 +145,8 @@ describe('Channel', () => {
     const client = world.client();
     const burst = async (calls: number): Promise<number> => {
       let failed = 0;
-      for (let call = 0; call < calls; call++) await clock.run(client.one({}, { timeoutMs: 50 })).catch(() => (failed += 1));
+      for (let call = 0; call < calls; call++)
+        await clock.run(client.one({}, { timeoutMs: 50 })).catch(() => (failed += 1));
       return failed;
     };
     assert.equal(await burst(20), 3);

@@ -1,6 +1,16 @@
 import type { Call, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
 import { Code, ConfigError, describeStatus, fail } from '@breakwater/core';
-import { eligible, type Endpoint, type EndpointSet, parseTarget, type Picker, type PickerFactory, type Registry, type Target, type Watcher } from '@breakwater/discovery';
+import {
+  eligible,
+  type Endpoint,
+  type EndpointSet,
+  parseTarget,
+  type Picker,
+  type PickerFactory,
+  type Registry,
+  type Target,
+  type Watcher,
+} from '@breakwater/discovery';
 import { type CallCredentials, WAIT_FOR_READY } from '../client/options.js';
 import type { Method } from '../method/method.js';
 import type { ClientLimits } from '../transport/limits.js';
@@ -34,7 +44,12 @@ export interface ChannelSnapshot {
   readonly target: string;
   readonly waiting: number;
   readonly stale: boolean;
-  readonly endpoints: readonly { readonly id: string; readonly health: string; readonly state: string; readonly inFlight: number }[];
+  readonly endpoints: readonly {
+    readonly id: string;
+    readonly health: string;
+    readonly state: string;
+    readonly inFlight: number;
+  }[];
 }
 
 /**
@@ -58,7 +73,11 @@ export class Channel {
   constructor(private readonly options: ChannelOptions) {
     this.target = parseTarget(options.target);
     if (this.target.scheme !== options.registry.scheme) {
-      throw new ConfigError('target', options.target, `a ${options.registry.scheme}:// URI, as the registry is ${options.registry.description}`);
+      throw new ConfigError(
+        'target',
+        options.target,
+        `a ${options.registry.scheme}:// URI, as the registry is ${options.registry.description}`,
+      );
     }
     this.authority = options.authority ?? authorityOf(this.target);
     this.waiting = new WaitingRoom(options.runtime);
@@ -158,7 +177,8 @@ export class Channel {
       if (slot.ready) ready.push(slot);
     }
     const trusted = this.withoutTroubled(ready);
-    this.picker = ready.length === 0 ? undefined : this.options.picker(trusted, this.options.runtime.random, this.picker);
+    this.picker =
+      ready.length === 0 ? undefined : this.options.picker(trusted, this.options.runtime.random, this.picker);
     if (this.picker !== undefined) return this.waiting.admitAll();
     const hopeless = this.hopeless();
     if (hopeless !== undefined) this.waiting.dismiss(hopeless);
@@ -182,7 +202,9 @@ export class Channel {
   private hopeless(): Status | undefined {
     if (this.set === undefined) return undefined;
     if (this.slots.size === 0) {
-      return this.set.unavailable ?? unavailable('NO_ENDPOINTS', `${this.options.target} has no healthy endpoint`, 'local');
+      return (
+        this.set.unavailable ?? unavailable('NO_ENDPOINTS', `${this.options.target} has no healthy endpoint`, 'local')
+      );
     }
     for (const slot of this.slots.values()) if (!slot.failing) return undefined;
     return this.allFailed();
@@ -191,10 +213,17 @@ export class Channel {
   private allFailed(): Status {
     const slots = [...this.slots.values()];
     const first = slots[0]?.connection.error;
-    const reports = slots.map(({ connection, endpoint }) => connection.error?.details ?? `${endpoint.id}: not connected`);
+    const reports = slots.map(
+      ({ connection, endpoint }) => connection.error?.details ?? `${endpoint.id}: not connected`,
+    );
     const shown = [...new Set(reports)].slice(0, 3).join('; ');
     const count = slots.length === 1 ? 'its only endpoint' : `any of its ${slots.length} endpoints`;
-    return unavailable(first?.reason ?? 'CONNECT_FAILED', `cannot connect to ${this.options.target}, ${count}: ${shown}`, 'remote', first?.cause);
+    return unavailable(
+      first?.reason ?? 'CONNECT_FAILED',
+      `cannot connect to ${this.options.target}, ${count}: ${shown}`,
+      'remote',
+      first?.cause,
+    );
   }
 
   private lateStatus(): Status {
@@ -227,4 +256,9 @@ const unavailable = (reason: string, details: string, origin: 'local' | 'remote'
   ...(cause === undefined ? {} : { cause }),
 });
 
-const CLOSED: Status = { code: Code.UNAVAILABLE, reason: 'CLIENT_CLOSED', details: 'this client has been closed', origin: 'local' };
+const CLOSED: Status = {
+  code: Code.UNAVAILABLE,
+  reason: 'CLIENT_CLOSED',
+  details: 'this client has been closed',
+  origin: 'local',
+};

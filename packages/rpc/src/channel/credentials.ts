@@ -15,7 +15,11 @@ export function withCredentials(next: Handler, ofChannel: CallCredentials | unde
   };
 }
 
-async function addCredentials(next: Handler, call: Call, providers: readonly (CallCredentials | undefined)[]): Promise<Outcome> {
+async function addCredentials(
+  next: Handler,
+  call: Call,
+  providers: readonly (CallCredentials | undefined)[],
+): Promise<Outcome> {
   let metadata = call.metadata;
   for (const provider of providers) {
     if (provider === undefined) continue;
@@ -40,5 +44,10 @@ const INSECURE: Status = {
 function refusedBy(error: unknown): Status {
   if (error instanceof RpcError) return { ...error.toStatus(), origin: 'local' };
   const text = error instanceof Error ? error.message : String(error);
-  return { code: Code.UNAVAILABLE, details: `the call credentials could not be obtained: ${text}`, origin: 'local', cause: error };
+  return {
+    code: Code.UNAVAILABLE,
+    details: `the call credentials could not be obtained: ${text}`,
+    origin: 'local',
+    cause: error,
+  };
 }

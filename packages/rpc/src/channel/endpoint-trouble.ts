@@ -43,5 +43,9 @@ export class EndpointTrouble {
 function isNoAnswer(outcome: Outcome): boolean {
   if (outcome.ok || outcome.status.origin !== 'remote') return false;
   const { code, reason } = outcome.status;
-  return (code === Code.DEADLINE_EXCEEDED && reason !== undefined) || reason === 'CONNECTION_LOST' || reason === 'IDLE_TIMEOUT';
+  return (
+    (code === Code.DEADLINE_EXCEEDED && reason !== undefined) ||
+    reason === 'CONNECTION_LOST' ||
+    reason === 'IDLE_TIMEOUT'
+  );
 }

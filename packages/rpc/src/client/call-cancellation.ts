@@ -2,7 +2,12 @@ import type { Status } from '@breakwater/core';
 import { Cancellation, ChildCancellation, Code } from '@breakwater/core';
 import type { OwnedCancellation } from './options.js';
 
-const cancelledByCaller = (details: string): Status => ({ code: Code.CANCELLED, reason: 'CANCELLED', details, origin: 'local' });
+const cancelledByCaller = (details: string): Status => ({
+  code: Code.CANCELLED,
+  reason: 'CANCELLED',
+  details,
+  origin: 'local',
+});
 
 /** What a broken-off iteration of a response stream cancels its call with. */
 export const ABANDONED: Status = cancelledByCaller('the caller stopped reading the response stream');
@@ -11,7 +16,11 @@ export const ABANDONED: Status = cancelledByCaller('the caller stopped reading t
  * The cancellation of one outgoing call: follows the incoming call (`parent`) and the caller's `signal`. `own` asks for
  * one that can be fired without touching the parent's. Without parent and signal it is a bare object.
  */
-export function callCancellation(parent: Cancellation | undefined, signal: AbortSignal | undefined, own: boolean): OwnedCancellation {
+export function callCancellation(
+  parent: Cancellation | undefined,
+  signal: AbortSignal | undefined,
+  own: boolean,
+): OwnedCancellation {
   if (signal === undefined) {
     if (parent === undefined) return { cancellation: new Cancellation(), release: nothing };
     if (!own) return { cancellation: parent, release: nothing };

@@ -60,7 +60,11 @@ function run(bound: BoundMethod, started: StartedCall, queue: ResponseQueue, opt
     },
     (defect: unknown) => {
       started.release();
-      queue.endWithDefect(defect instanceof Error ? defect : new Error('a policy threw something that is not an Error', { cause: defect }));
+      queue.endWithDefect(
+        defect instanceof Error
+          ? defect
+          : new Error('a policy threw something that is not an Error', { cause: defect }),
+      );
     },
   );
 }

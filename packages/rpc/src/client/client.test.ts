@@ -45,8 +45,14 @@ describe('client and server', () => {
     const client = world.client();
     assert.deepEqual(await client.one({ text: 'a' }), { text: 'a!', count: 1 });
     assert.deepEqual(await client.collect(notes('a', 'b')), { text: 'a+b', count: 0 });
-    assert.deepEqual((await all(client.count({ count: 3 }))).map(({ count }) => count), [0, 1, 2]);
-    assert.deepEqual((await all(client.talk(notes('x', 'y')))).map(({ text }) => text), ['X', 'Y']);
+    assert.deepEqual(
+      (await all(client.count({ count: 3 }))).map(({ count }) => count),
+      [0, 1, 2],
+    );
+    assert.deepEqual(
+      (await all(client.talk(notes('x', 'y')))).map(({ text }) => text),
+      ['X', 'Y'],
+    );
   });
 
   it('gives code, reason, details, metadata, pushback, target, path and peer in the error', async () => {
@@ -69,7 +75,10 @@ describe('client and server', () => {
     assert.equal(error.retryAfterMs, 250);
     assert.deepEqual(error.richDetails.find(({ typeUrl }) => typeUrl.endsWith('test.Detail'))?.value.toString(), 'd');
     assert.equal(error.path, '/test.v1.Echo/One');
-    assert.match(error.message, /FAILED_PRECONDITION \(SHOP_CLOSED\): not now \[\/test\.v1\.Echo\/One at .*echo, peer .*\]/);
+    assert.match(
+      error.message,
+      /FAILED_PRECONDITION \(SHOP_CLOSED\): not now \[\/test\.v1\.Echo\/One at .*echo, peer .*\]/,
+    );
     assert.ok(error.peer?.includes(String(address.port)));
     assert.equal(error.received, true);
   });
@@ -209,7 +218,8 @@ describe('client and server', () => {
 
   it('is cancelled by an AbortSignal with its reason, and leaves no listener on the signal', async () => {
     await world.serve({
-      one: (_request, context) => new Promise((_resolve, reject) => context.signal.addEventListener('abort', () => reject(new Error('stopped')))),
+      one: (_request, context) =>
+        new Promise((_resolve, reject) => context.signal.addEventListener('abort', () => reject(new Error('stopped')))),
     });
     const controller = new AbortController();
     const call = rejection(world.client().one({}, { signal: controller.signal }));
@@ -312,7 +322,10 @@ describe('client and server', () => {
     await assert.rejects(client.one({}, { timeoutMs: -5 }), /call options\.timeoutMs is -5/);
     await assert.rejects(client.one({}, { timeoutMs: Number.NaN }), /call options\.timeoutMs is NaN/);
     await assert.rejects(client.one({}, { deadline: dateAt(Number.NaN) }), /call options\.deadline/);
-    await assert.rejects(client.one({}, { maxAttempts: 0 }), /call options\.maxAttempts is 0, but must be an integer from 1 to 10/);
+    await assert.rejects(
+      client.one({}, { maxAttempts: 0 }),
+      /call options\.maxAttempts is 0, but must be an integer from 1 to 10/,
+    );
     await assert.rejects(client.one({}, { metadata: { 'bad key': 'x' } }), /metadata\["bad key"\]/);
     await assert.rejects(client.one({}, { metadata: { 'grpc-timeout': '1S' } }), /reserved for the protocol/);
     await assert.rejects(client.one({}, { metadata: { note: 'line\nbreak' } }), /printable ASCII/);
@@ -321,7 +334,13 @@ describe('client and server', () => {
   it('says which service or method is missing and what comes near', async () => {
     await world.serve({});
     const listenerWithout = await world.transport.listen(
-      { name: 'empty', host: '127.0.0.1', port: 0, limits: (await import('../transport/limits.js')).serverLimits(), runtime: world.runtime },
+      {
+        name: 'empty',
+        host: '127.0.0.1',
+        port: 0,
+        limits: (await import('../transport/limits.js')).serverLimits(),
+        runtime: world.runtime,
+      },
       new Map(),
     );
     await world.registry.register({ service: 'empty', ...listenerWithout.address });

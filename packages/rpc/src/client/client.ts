@@ -9,10 +9,19 @@ import type { BoundMethod } from './start-call.js';
 /** One method as its caller sees it. A request stream is any async iterable; it is read as fast as the server takes it. */
 export type ClientMethod<M extends MethodDefinition> = M['requestStream'] extends true
   ? M['responseStream'] extends true
-    ? (requests: AsyncIterable<InputOf<M['requestType']>>, options?: CallOptions) => AsyncGenerator<MessageOf<M['responseType']>, void, undefined>
-    : (requests: AsyncIterable<InputOf<M['requestType']>>, options?: CallOptions) => Promise<MessageOf<M['responseType']>>
+    ? (
+        requests: AsyncIterable<InputOf<M['requestType']>>,
+        options?: CallOptions,
+      ) => AsyncGenerator<MessageOf<M['responseType']>, void, undefined>
+    : (
+        requests: AsyncIterable<InputOf<M['requestType']>>,
+        options?: CallOptions,
+      ) => Promise<MessageOf<M['responseType']>>
   : M['responseStream'] extends true
-    ? (request: InputOf<M['requestType']>, options?: CallOptions) => AsyncGenerator<MessageOf<M['responseType']>, void, undefined>
+    ? (
+        request: InputOf<M['requestType']>,
+        options?: CallOptions,
+      ) => AsyncGenerator<MessageOf<M['responseType']>, void, undefined>
     : (request: InputOf<M['requestType']>, options?: CallOptions) => Promise<MessageOf<M['responseType']>>;
 
 /** A typed client: one function per method of the definition. They reject with `RpcError`, or with `ConfigError` for options that make no sense. */
@@ -32,7 +41,12 @@ export function bindClient<D extends ServiceDefinition>(definition: D, options: 
   enablePropagation();
   const client: Record<string, unknown> = {};
   for (const method of methodsOf(definition)) {
-    const bound: BoundMethod = { method, handler: options.handlerFor(method), target: options.target, runtime: options.runtime };
+    const bound: BoundMethod = {
+      method,
+      handler: options.handlerFor(method),
+      target: options.target,
+      runtime: options.runtime,
+    };
     client[method.key] = functionFor(bound);
   }
   return Object.freeze(client) as Client<D>;
@@ -43,10 +57,12 @@ function functionFor(bound: BoundMethod): unknown {
     case 'unary':
       return (request: unknown, options?: CallOptions) => callForOne(bound, request, undefined, options);
     case 'client_stream':
-      return (requests: AsyncIterable<unknown>, options?: CallOptions) => callForOne(bound, undefined, requests, options);
+      return (requests: AsyncIterable<unknown>, options?: CallOptions) =>
+        callForOne(bound, undefined, requests, options);
     case 'server_stream':
       return (request: unknown, options?: CallOptions) => callForMany(bound, request, undefined, options);
     case 'bidi':
-      return (requests: AsyncIterable<unknown>, options?: CallOptions) => callForMany(bound, undefined, requests, options);
+      return (requests: AsyncIterable<unknown>, options?: CallOptions) =>
+        callForMany(bound, undefined, requests, options);
   }
 }

@@ -4,7 +4,10 @@ import type { Ambient } from '../context/propagation.js';
 import type { Compression } from '../transport/transport.js';
 
 /** Makes metadata that proves who calls, such as `authorization`. Asked once per attempt. */
-export type CallCredentials = (call: { readonly target: string; readonly path: string }) => Promise<MetadataInit> | MetadataInit;
+export type CallCredentials = (call: {
+  readonly target: string;
+  readonly path: string;
+}) => Promise<MetadataInit> | MetadataInit;
 
 /** What a single call may say beside its request. */
 export interface CallOptions {

@@ -5,7 +5,13 @@ import { currentContext } from '../context/propagation.js';
 import type { Method } from '../method/method.js';
 import { COMPRESSION } from '../transport/transport.js';
 import { callCancellation } from './call-cancellation.js';
-import { CALL_CREDENTIALS, CALL_OPTION_KEYS, type CallOptions, type OwnedCancellation, WAIT_FOR_READY } from './options.js';
+import {
+  CALL_CREDENTIALS,
+  CALL_OPTION_KEYS,
+  type CallOptions,
+  type OwnedCancellation,
+  WAIT_FOR_READY,
+} from './options.js';
 
 /** A method ready to be called: its stack composed over a channel. */
 export interface BoundMethod {
@@ -35,7 +41,12 @@ const NO_OPTIONS: CallOptions = Object.freeze({});
  * call, then narrowed by `options`.
  * @param own whether the edge itself may cancel the call (response streams)
  */
-export function startCall(bound: BoundMethod, messages: CallMessages, options: CallOptions = NO_OPTIONS, own = false): StartedCall {
+export function startCall(
+  bound: BoundMethod,
+  messages: CallMessages,
+  options: CallOptions = NO_OPTIONS,
+  own = false,
+): StartedCall {
   const { method, runtime } = bound;
   const ambient = options.parent === null ? undefined : (options.parent ?? currentContext());
   const now = runtime.clock.now();
@@ -47,7 +58,10 @@ export function startCall(bound: BoundMethod, messages: CallMessages, options: C
   const call: Call = {
     operation: method,
     target: bound.target,
-    deadline: Math.min(ambient?.deadline ?? Number.POSITIVE_INFINITY, deadlineAfter(now, timeoutMs ?? Number.POSITIVE_INFINITY)),
+    deadline: Math.min(
+      ambient?.deadline ?? Number.POSITIVE_INFINITY,
+      deadlineAfter(now, timeoutMs ?? Number.POSITIVE_INFINITY),
+    ),
     now,
     metadata,
     request: messages.request,
@@ -65,7 +79,8 @@ const NONE_TRIED: readonly string[] = Object.freeze([]);
 
 /** @returns ms; null for "none", undefined when the caller says nothing of it */
 function ownTimeout(options: CallOptions, runtime: Runtime): number | null | undefined {
-  const timeoutMs = options.timeoutMs === undefined ? undefined : requireTimeoutMs('call options.timeoutMs', options.timeoutMs);
+  const timeoutMs =
+    options.timeoutMs === undefined ? undefined : requireTimeoutMs('call options.timeoutMs', options.timeoutMs);
   if (options.deadline === undefined) return timeoutMs;
   const at = Number(options.deadline);
   if (Number.isNaN(at)) throw new ConfigError('call options.deadline', options.deadline, 'a valid Date');
@@ -89,7 +104,10 @@ function attributesOf(options: CallOptions, timeoutMs: number | null | undefined
   if (options.compression !== undefined) attributes = attributes.with(COMPRESSION, options.compression);
   if (options.credentials !== undefined) attributes = attributes.with(CALL_CREDENTIALS, options.credentials);
   if (options.maxAttempts !== undefined) {
-    attributes = attributes.with(CALL_MAX_ATTEMPTS, requireNumber('call options.maxAttempts', options.maxAttempts, MAX_ATTEMPTS_RANGE));
+    attributes = attributes.with(
+      CALL_MAX_ATTEMPTS,
+      requireNumber('call options.maxAttempts', options.maxAttempts, MAX_ATTEMPTS_RANGE),
+    );
   }
   return attributes;
 }

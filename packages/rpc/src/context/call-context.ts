@@ -1,4 +1,13 @@
-import type { Call, Cancellation, MetadataEntry, MetadataInit, MetadataValue, Operation, Random, Status } from '@breakwater/core';
+import type {
+  Call,
+  Cancellation,
+  MetadataEntry,
+  MetadataInit,
+  MetadataValue,
+  Operation,
+  Random,
+  Status,
+} from '@breakwater/core';
 import { Metadata } from '@breakwater/core';
 import { PEER, PEER_CERTIFICATE } from '../transport/transport.js';
 import type { Ambient } from './propagation.js';
@@ -58,7 +67,9 @@ export class CallContext implements Ambient {
     if (this.abort === undefined) {
       const controller = new AbortController();
       this.abort = controller;
-      this.call.cancellation.onCancel((status: Status) => controller.abort(new DOMException(status.details, 'AbortError')));
+      this.call.cancellation.onCancel((status: Status) =>
+        controller.abort(new DOMException(status.details, 'AbortError')),
+      );
     }
     return this.abort.signal;
   }
@@ -75,7 +86,8 @@ export class CallContext implements Ambient {
 
   /** Adds response headers. @throws Error when they have been sent already */
   setHeaders(headers: MetadataInit): void {
-    if (this.headersSent) throw new Error('response headers have been sent; use setTrailers, or set them before the first message');
+    if (this.headersSent)
+      throw new Error('response headers have been sent; use setTrailers, or set them before the first message');
     this.headerList = this.headerList.merge(Metadata.of(headers));
   }
 
@@ -114,6 +126,9 @@ export class CallContext implements Ambient {
 
 function newRequestId(random: Random): string {
   let id = '';
-  for (let index = 0; index < 4; index++) id += Math.floor(random.next() * 2 ** 32).toString(16).padStart(8, '0');
+  for (let index = 0; index < 4; index++)
+    id += Math.floor(random.next() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
   return id;
 }

@@ -13,7 +13,10 @@ describe('context propagation', () => {
   afterEach(() => world.close());
 
   /** A server whose `one` with text "outer" calls its own `one` with "inner". */
-  const nested = async (inner: (context: CallContext) => Promise<unknown>, between?: (call: () => Promise<unknown>) => Promise<unknown>): Promise<void> => {
+  const nested = async (
+    inner: (context: CallContext) => Promise<unknown>,
+    between?: (call: () => Promise<unknown>) => Promise<unknown>,
+  ): Promise<void> => {
     const client = world.client();
     await world.serve({
       one: async ({ text }, context) => {
@@ -34,7 +37,9 @@ describe('context propagation', () => {
       seen = context;
     });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await world.client().one({ text: 'outer' }, { timeoutMs: 3000, metadata: { traceparent, 'x-request-id': 'r-1', 'x-private': 'p' } });
+    await world
+      .client()
+      .one({ text: 'outer' }, { timeoutMs: 3000, metadata: { traceparent, 'x-request-id': 'r-1', 'x-private': 'p' } });
     assert.equal(seen?.metadata.get('traceparent'), traceparent);
     assert.equal(seen?.metadata.get('x-request-id'), 'r-1');
     assert.equal(seen?.metadata.get('x-private'), undefined);
@@ -62,10 +67,15 @@ describe('context propagation', () => {
     const innerEnd = new Promise((resolve) => {
       innerCancelled = resolve;
     });
-    await nested((context) => new Promise((_resolve, reject) => context.cancellation.onCancel((status) => {
-      innerCancelled?.(status.code);
-      reject(new Error('stopped'));
-    })));
+    await nested(
+      (context) =>
+        new Promise((_resolve, reject) =>
+          context.cancellation.onCancel((status) => {
+            innerCancelled?.(status.code);
+            reject(new Error('stopped'));
+          }),
+        ),
+    );
     const controller = new AbortController();
     const outer = world.client().one({ text: 'outer' }, { signal: controller.signal });
     outer.catch(() => {});
@@ -136,10 +146,13 @@ describe('context propagation', () => {
     });
     for (const [inner, outer, pushback] of cases) {
       current = inner;
-      const error = (await world.client().one({ text: 'outer' }).then(
-      () => assert.fail('the call succeeded'),
-      (thrown: unknown) => thrown,
-    )) as RpcError;
+      const error = (await world
+        .client()
+        .one({ text: 'outer' })
+        .then(
+          () => assert.fail('the call succeeded'),
+          (thrown: unknown) => thrown,
+        )) as RpcError;
       assert.equal(Code[error.code], Code[outer], `inner ${Code[inner]}`);
       assert.equal(error.retryAfterMs, pushback);
       assert.doesNotMatch(error.message, /secret/);
@@ -157,10 +170,13 @@ describe('context propagation', () => {
           throw RpcError.forward(error);
         }),
     );
-    const error = (await world.client().one({ text: 'outer' }).then(
-      () => assert.fail('the call succeeded'),
-      (thrown: unknown) => thrown,
-    )) as RpcError;
+    const error = (await world
+      .client()
+      .one({ text: 'outer' })
+      .then(
+        () => assert.fail('the call succeeded'),
+        (thrown: unknown) => thrown,
+      )) as RpcError;
     assert.equal(error.code, Code.NOT_FOUND);
     assert.equal(error.reason, 'ORDER_UNKNOWN');
     assert.equal(error.details, 'no such order');

@@ -17,7 +17,12 @@ import { Health } from './health.js';
 const runtime = createRuntime();
 
 /** Serves health and reflection in process and gives a maker of clients. */
-async function world(health: Health): Promise<{ client: <D extends ServiceDefinition>(definition: D) => ReturnType<typeof bindClient<D>>; close: () => Promise<void> }> {
+async function world(
+  health: Health,
+): Promise<{
+  client: <D extends ServiceDefinition>(definition: D) => ReturnType<typeof bindClient<D>>;
+  close: () => Promise<void>;
+}> {
   const transport = inProcessTransport();
   const registry = inMemoryRegistry();
   const options = { runtime, stackFor: () => stack(recover(runtime)), abandonAfterMs: 1000, onAbandoned: () => {} };
@@ -32,9 +37,19 @@ async function world(health: Health): Promise<{ client: <D extends ServiceDefini
     new Map(served.map((one) => [one.method.path, one])),
   );
   await registry.register({ service: 'x', ...listener.address });
-  const channel = new Channel({ target: 'memory:///x', registry, transport, picker: roundRobin, limits: clientLimits(), backoff: { initialMs: 1, maxMs: 2 }, runtime, drainGraceMs: 0 });
+  const channel = new Channel({
+    target: 'memory:///x',
+    registry,
+    transport,
+    picker: roundRobin,
+    limits: clientLimits(),
+    backoff: { initialMs: 1, maxMs: 2 },
+    runtime,
+    drainGraceMs: 0,
+  });
   return {
-    client: (definition) => bindClient(definition, { target: 'memory:///x', runtime, handlerFor: (method) => channel.handler(method) }),
+    client: (definition) =>
+      bindClient(definition, { target: 'memory:///x', runtime, handlerFor: (method) => channel.handler(method) }),
     close: async () => {
       await channel.close();
       await listener.close();
@@ -53,7 +68,10 @@ describe('grpc.health.v1', () => {
     health.set('a.B', 'NOT_SERVING');
     assert.equal((await stub.check({})).status, Wire.SERVING);
     assert.equal((await stub.check({ service: 'a.B' })).status, Wire.NOT_SERVING);
-    await assert.rejects(stub.check({ service: 'c.D' }), (error) => error instanceof RpcError && error.code === Code.NOT_FOUND);
+    await assert.rejects(
+      stub.check({ service: 'c.D' }),
+      (error) => error instanceof RpcError && error.code === Code.NOT_FOUND,
+    );
     assert.deepEqual(Object.keys((await stub.list({})).statuses), ['', 'a.B']);
     await close();
   });
@@ -94,7 +112,9 @@ describe('server reflection', () => {
       yield { messageRequest: { $case: 'fileContainingSymbol', value: 'grpc.health.v1.Health.Check' } } as const;
       yield { messageRequest: { $case: 'fileByFilename', value: 'grpc/health/v1/health.proto' } } as const;
       yield { messageRequest: { $case: 'fileContainingSymbol', value: 'no.Such' } } as const;
-      yield { messageRequest: { $case: 'allExtensionNumbersOfType', value: 'grpc.health.v1.HealthCheckRequest' } } as const;
+      yield {
+        messageRequest: { $case: 'allExtensionNumbersOfType', value: 'grpc.health.v1.HealthCheckRequest' },
+      } as const;
     }
     const answers = [];
     for await (const { messageResponse } of stub.serverReflectionInfo(ask())) answers.push(messageResponse);

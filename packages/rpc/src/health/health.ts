@@ -38,7 +38,8 @@ export class Health {
   readonly implementation: ServiceImplementation<typeof HealthDefinition> = {
     check: async ({ service }) => {
       const status = this.statuses.get(service);
-      if (status === undefined) throw new RpcError(Code.NOT_FOUND, `no service ${JSON.stringify(service)} is served here`);
+      if (status === undefined)
+        throw new RpcError(Code.NOT_FOUND, `no service ${JSON.stringify(service)} is served here`);
       return { status: Wire[status] };
     },
     list: async () => ({
@@ -48,7 +49,10 @@ export class Health {
   };
 
   /** The current status at once, then every change, until the caller leaves. */
-  private async *follow(service: string, context: CallContext): AsyncGenerator<{ status: (typeof Wire)[keyof typeof Wire] }> {
+  private async *follow(
+    service: string,
+    context: CallContext,
+  ): AsyncGenerator<{ status: (typeof Wire)[keyof typeof Wire] }> {
     let wake = (): void => {};
     const notify = (): void => wake();
     this.watchers.add(notify);

@@ -48,7 +48,9 @@ export class FileIndex {
   /** Extension numbers of a message; undefined when the message is unknown. */
   extensionNumbers(message: string): readonly number[] | undefined {
     const prefix = `${message.replace(/^\./, '')}/`;
-    const numbers = [...this.extensions.keys()].filter((key) => key.startsWith(prefix)).map((key) => Number(key.slice(prefix.length)));
+    const numbers = [...this.extensions.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => Number(key.slice(prefix.length)));
     return numbers.length > 0 || this.symbols.has(prefix.slice(0, -1)) ? numbers : undefined;
   }
 
@@ -81,7 +83,11 @@ export class FileIndex {
     for (const nested of message.nestedType) this.indexMessage(nested, `${full}.`, file);
   }
 
-  private indexExtension(extension: { name: string; extendee: string; number: number }, scope: string, file: string): void {
+  private indexExtension(
+    extension: { name: string; extendee: string; number: number },
+    scope: string,
+    file: string,
+  ): void {
     this.symbols.set(`${scope}${extension.name}`, file);
     this.extensions.set(`${extension.extendee.replace(/^\./, '')}/${extension.number}`, file);
   }

@@ -1,5 +1,8 @@
 import { Code } from '@breakwater/core';
-import { ServerReflectionDefinition as V1, type ServerReflectionRequest } from '../gen/grpc/reflection/v1/reflection.pb.js';
+import {
+  ServerReflectionDefinition as V1,
+  type ServerReflectionRequest,
+} from '../gen/grpc/reflection/v1/reflection.pb.js';
 import { ServerReflectionDefinition as V1Alpha } from '../gen/grpc/reflection/v1alpha/reflection.pb.js';
 import type { InputOf, ServiceDefinition } from '../method/definition.js';
 import type { ServiceImplementation } from '../server/implementation.js';
@@ -11,7 +14,10 @@ type Answer = NonNullable<ReflectionResponse['messageResponse']>;
 /** Server reflection, v1 and v1alpha, over the files that generated definitions carry. @see grpc reflection.proto */
 export interface Reflection {
   readonly v1: { readonly definition: typeof V1; readonly implementation: ServiceImplementation<typeof V1> };
-  readonly v1alpha: { readonly definition: typeof V1Alpha; readonly implementation: ServiceImplementation<typeof V1Alpha> };
+  readonly v1alpha: {
+    readonly definition: typeof V1Alpha;
+    readonly implementation: ServiceImplementation<typeof V1Alpha>;
+  };
 }
 
 /** @param services what to list; reflection's own services are added */
@@ -47,7 +53,10 @@ function respond(request: ServerReflectionRequest, index: FileIndex, services: r
   const asked = request.messageRequest;
   switch (asked?.$case) {
     case 'listServices':
-      return { $case: 'listServicesResponse', value: { service: services.map(({ fullName }) => ({ name: fullName })) } };
+      return {
+        $case: 'listServicesResponse',
+        value: { service: services.map(({ fullName }) => ({ name: fullName })) },
+      };
     case 'fileByFilename':
       return files(index.byName(asked.value), `file ${asked.value}`);
     case 'fileContainingSymbol':
@@ -60,15 +69,23 @@ function respond(request: ServerReflectionRequest, index: FileIndex, services: r
     case 'allExtensionNumbersOfType': {
       const numbers = index.extensionNumbers(asked.value);
       if (numbers === undefined) return notFound(`message ${asked.value}`);
-      return { $case: 'allExtensionNumbersResponse', value: { baseTypeName: asked.value, extensionNumber: [...numbers] } };
+      return {
+        $case: 'allExtensionNumbersResponse',
+        value: { baseTypeName: asked.value, extensionNumber: [...numbers] },
+      };
     }
     case undefined:
-      return { $case: 'errorResponse', value: { errorCode: Code.INVALID_ARGUMENT, errorMessage: 'the request asks for nothing' } };
+      return {
+        $case: 'errorResponse',
+        value: { errorCode: Code.INVALID_ARGUMENT, errorMessage: 'the request asks for nothing' },
+      };
   }
 }
 
 const files = (found: readonly Buffer[] | undefined, what: string): Answer =>
-  found === undefined ? notFound(what) : { $case: 'fileDescriptorResponse', value: { fileDescriptorProto: [...found] } };
+  found === undefined
+    ? notFound(what)
+    : { $case: 'fileDescriptorResponse', value: { fileDescriptorProto: [...found] } };
 
 const notFound = (what: string): Answer => ({
   $case: 'errorResponse',

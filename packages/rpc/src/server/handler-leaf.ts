@@ -19,7 +19,12 @@ export interface HandlerLeafOptions {
  * The leaf of the server stack: runs the application's handler and turns what it returns or throws into an outcome.
  * Rejects only for defects (see `failureOf`), which `recover` handles.
  */
-export const handlerLeaf = (method: Method, implementation: AnyImplementation, runtime: Runtime, options: HandlerLeafOptions): Handler => {
+export const handlerLeaf = (
+  method: Method,
+  implementation: AnyImplementation,
+  runtime: Runtime,
+  options: HandlerLeafOptions,
+): Handler => {
   const run = method.kind === 'unary' || method.kind === 'client_stream' ? runSingle : runStream;
   const handle = implementation as (request: unknown, context: CallContext) => unknown;
   return (call) => {
@@ -46,7 +51,9 @@ async function runStream(handle: Handle, call: Call, context: CallContext): Prom
   // A generator that waits for something of its own sees the end of its call only through this.
   const stop = (): void => void iterator?.return?.().then(undefined, () => {});
   try {
-    const iterable = runWithContext(context, () => handle(call.requests ?? call.request, context)) as AsyncIterable<unknown>;
+    const iterable = runWithContext(context, () =>
+      handle(call.requests ?? call.request, context),
+    ) as AsyncIterable<unknown>;
     iterator = iterable[Symbol.asyncIterator]();
     const source = iterator;
     call.cancellation.onCancel(stop);
@@ -75,7 +82,12 @@ function failureOrThrow(thrown: unknown, call: Call, context: CallContext): Fail
 }
 
 /** The outcome of `work`, unless it goes on for `abandonAfterMs` after the call was cancelled. */
-function unlessAbandoned(call: Call, runtime: Runtime, options: HandlerLeafOptions, work: Promise<Outcome>): Promise<Outcome> {
+function unlessAbandoned(
+  call: Call,
+  runtime: Runtime,
+  options: HandlerLeafOptions,
+  work: Promise<Outcome>,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     let timer: Timer | undefined;
     const onCancel = (status: Status): void => {
@@ -96,7 +108,11 @@ function unlessAbandoned(call: Call, runtime: Runtime, options: HandlerLeafOptio
       },
       (error: unknown) => {
         over();
-        reject(error instanceof Error ? error : new Error('a handler threw something that is not an Error', { cause: error }));
+        reject(
+          error instanceof Error
+            ? error
+            : new Error('a handler threw something that is not an Error', { cause: error }),
+        );
       },
     );
   });

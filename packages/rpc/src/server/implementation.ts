@@ -7,8 +7,14 @@ import type { CallContext } from '../context/call-context.js';
  */
 export type MethodImplementation<M extends MethodDefinition> = M['requestStream'] extends true
   ? M['responseStream'] extends true
-    ? (requests: AsyncIterable<MessageOf<M['requestType']>>, context: CallContext) => AsyncIterable<InputOf<M['responseType']>>
-    : (requests: AsyncIterable<MessageOf<M['requestType']>>, context: CallContext) => Promise<InputOf<M['responseType']>>
+    ? (
+        requests: AsyncIterable<MessageOf<M['requestType']>>,
+        context: CallContext,
+      ) => AsyncIterable<InputOf<M['responseType']>>
+    : (
+        requests: AsyncIterable<MessageOf<M['requestType']>>,
+        context: CallContext,
+      ) => Promise<InputOf<M['responseType']>>
   : M['responseStream'] extends true
     ? (request: MessageOf<M['requestType']>, context: CallContext) => AsyncIterable<InputOf<M['responseType']>>
     : (request: MessageOf<M['requestType']>, context: CallContext) => Promise<InputOf<M['responseType']>>;

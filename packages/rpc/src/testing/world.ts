@@ -29,12 +29,16 @@ export class World {
     options: { readonly port?: number; readonly limits?: Partial<ServerLimits>; readonly register?: boolean } = {},
   ): Promise<Listener> {
     const { runtime } = this;
-    const methods = serve(EchoDefinition, { ...refuseAll, ...implementation }, {
-      runtime,
-      stackFor: () => stack(recover(runtime)),
-      abandonAfterMs: 1000,
-      onAbandoned: (call) => this.abandoned.push(call.operation.path),
-    });
+    const methods = serve(
+      EchoDefinition,
+      { ...refuseAll, ...implementation },
+      {
+        runtime,
+        stackFor: () => stack(recover(runtime)),
+        abandonAfterMs: 1000,
+        onAbandoned: (call) => this.abandoned.push(call.operation.path),
+      },
+    );
     const listener = await this.transport.listen(
       { name: 'echo', host: '127.0.0.1', port: options.port ?? 0, limits: serverLimits(options.limits), runtime },
       new Map(methods.map((one) => [one.method.path, one])),
@@ -77,4 +81,9 @@ const notServed = (): never => {
   throw new Error('this test serves no such method');
 };
 
-const refuseAll: ServiceImplementation<typeof EchoDefinition> = { one: notServed, collect: notServed, count: notServed, talk: notServed };
+const refuseAll: ServiceImplementation<typeof EchoDefinition> = {
+  one: notServed,
+  collect: notServed,
+  count: notServed,
+  talk: notServed,
+};

@@ -84,13 +84,20 @@ export function serverLimits(given: Partial<ServerLimits> = {}, field = 'limits'
   requireNumber(`${field}.maxReceiveMessageBytes`, limits.maxReceiveMessageBytes, MESSAGE);
   requireNumber(`${field}.maxSendMessageBytes`, limits.maxSendMessageBytes, MESSAGE);
   requireNumber(`${field}.maxHeaderBytes`, limits.maxHeaderBytes, HEADER);
-  requireNumber(`${field}.maxConcurrentStreams`, limits.maxConcurrentStreams, { min: 1, max: 2 ** 31 - 1, integer: true });
+  requireNumber(`${field}.maxConcurrentStreams`, limits.maxConcurrentStreams, {
+    min: 1,
+    max: 2 ** 31 - 1,
+    integer: true,
+  });
   requireNumber(`${field}.maxConnectionAgeMs`, limits.maxConnectionAgeMs, AGE);
   requireNumber(`${field}.maxConnectionAgeGraceMs`, limits.maxConnectionAgeGraceMs, GRACE);
   requireNumber(`${field}.maxConnectionIdleMs`, limits.maxConnectionIdleMs, AGE);
   requireNumber(`${field}.keepaliveTimeMs`, limits.keepaliveTimeMs, SERVER_KEEPALIVE);
   requireNumber(`${field}.keepaliveTimeoutMs`, limits.keepaliveTimeoutMs, KEEPALIVE_TIMEOUT);
-  if (limits.maxConnectionAgeGraceMs !== Number.POSITIVE_INFINITY && limits.maxConnectionAgeMs === Number.POSITIVE_INFINITY) {
+  if (
+    limits.maxConnectionAgeGraceMs !== Number.POSITIVE_INFINITY &&
+    limits.maxConnectionAgeMs === Number.POSITIVE_INFINITY
+  ) {
     throw ConfigError.rule(
       `${field}.maxConnectionAgeGraceMs`,
       limits.maxConnectionAgeGraceMs,

@@ -1,5 +1,12 @@
 import { ConfigError, requireKnownKeys, requireOneOf, type Runtime } from '@breakwater/core';
-import { leastInFlight, parseTarget, type PickerFactory, type Registry, registryFor, roundRobin } from '@breakwater/discovery';
+import {
+  leastInFlight,
+  parseTarget,
+  type PickerFactory,
+  type Registry,
+  registryFor,
+  roundRobin,
+} from '@breakwater/discovery';
 import type { CircuitBreakerPolicy } from '@breakwater/resilience';
 import {
   bindClient,
@@ -89,7 +96,11 @@ const handles = new WeakMap<object, ClientHandle>();
  * @param target `consul:///payments`, `static:///host:port,host:port`, `dns:///host:port`, or `host:port`
  * @throws ConfigError for options that make no sense, naming field, value and range
  */
-export function createClient<D extends ServiceDefinition>(definition: D, target: string, given: ClientOptions = {}): Client<D> {
+export function createClient<D extends ServiceDefinition>(
+  definition: D,
+  target: string,
+  given: ClientOptions = {},
+): Client<D> {
   requireKnownKeys('', given, OPTION_KEYS);
   const options = withClientConfig(target, given, methodsOf(definition));
   const runtime = options.runtime ?? defaultRuntime();
@@ -108,8 +119,18 @@ export function createClient<D extends ServiceDefinition>(definition: D, target:
     credentials: options.credentials,
     drainGraceMs: options.drainGraceMs ?? DEFAULT_DRAIN_GRACE_MS,
   });
-  const { stackFor, breakers } = clientStacks({ target, runtime, policies: options.policies ?? {}, methods, sharedBudget: lease.budget });
-  const client = bindClient(definition, { target, runtime, handlerFor: (method) => stackFor(method)(lease.channel.handler(method)) });
+  const { stackFor, breakers } = clientStacks({
+    target,
+    runtime,
+    policies: options.policies ?? {},
+    methods,
+    sharedBudget: lease.budget,
+  });
+  const client = bindClient(definition, {
+    target,
+    runtime,
+    handlerFor: (method) => stackFor(method)(lease.channel.handler(method)),
+  });
   const stopLogging = options.logger === undefined ? undefined : logPolicyEvents(runtime.events, options.logger);
   handles.set(client, {
     breakers,
@@ -149,9 +170,13 @@ function handleOf(client: object): ClientHandle {
 }
 
 function registryOf(target: string, given: Registry | readonly Registry[] | undefined): Registry {
-  const own: readonly Registry[] = given === undefined ? [] : Array.isArray(given) ? (given as readonly Registry[]) : [given as Registry];
+  const own: readonly Registry[] =
+    given === undefined ? [] : Array.isArray(given) ? (given as readonly Registry[]) : [given as Registry];
   const schemes = new Set(own.map((registry) => registry.scheme));
-  return registryFor(parseTarget(target), [...own, ...defaultRegistries().filter((registry) => !schemes.has(registry.scheme))]);
+  return registryFor(parseTarget(target), [
+    ...own,
+    ...defaultRegistries().filter((registry) => !schemes.has(registry.scheme)),
+  ]);
 }
 
 function pickerOf(picker: PickerName | PickerFactory | undefined): PickerFactory {

@@ -37,7 +37,11 @@ export class CallTracker implements Guard {
   /** Those in flight now, oldest first. */
   blocking(now: number): readonly BlockingCall[] {
     return [...this.calls]
-      .map((call) => ({ path: call.operation.path, peer: call.attributes.get(PEER), ageMs: Math.round(now - call.now) }))
+      .map((call) => ({
+        path: call.operation.path,
+        peer: call.attributes.get(PEER),
+        ageMs: Math.round(now - call.now),
+      }))
       .sort((a, b) => b.ageMs - a.ageMs);
   }
 

@@ -36,7 +36,8 @@ export function resolveLifecycle(options: LifecycleOptions = {}, field = 'lifecy
     const given = options[key];
     if (given !== undefined) settings[key] = requireNumber(`${field}.${key}`, given, WAIT);
   }
-  if (options.streamGraceMs === undefined) settings.streamGraceMs = Math.min(settings.streamGraceMs, settings.drainTimeoutMs);
+  if (options.streamGraceMs === undefined)
+    settings.streamGraceMs = Math.min(settings.streamGraceMs, settings.drainTimeoutMs);
   if (settings.streamGraceMs > settings.drainTimeoutMs) {
     const rule = `${field}.streamGraceMs is ${settings.streamGraceMs}, but must be at most ${field}.drainTimeoutMs (${settings.drainTimeoutMs})`;
     throw ConfigError.rule(`${field}.streamGraceMs`, settings.streamGraceMs, rule);

@@ -6,7 +6,8 @@ import type { Logger } from 'pino';
  * counted by whoever counts; a line each would be the overload's second half.
  * @returns a function that ends it
  */
-export const logPolicyEvents = (events: PolicyEvents, logger: Logger): (() => void) => events.subscribe((event) => writeLine(logger, event));
+export const logPolicyEvents = (events: PolicyEvents, logger: Logger): (() => void) =>
+  events.subscribe((event) => writeLine(logger, event));
 
 function writeLine(logger: Logger, event: PolicyEvent): void {
   switch (event.type) {

@@ -33,7 +33,10 @@ export class ServiceLog {
 
   listening(address: { readonly host: string; readonly port: number }, transport: string, tls: boolean): void {
     const at = `${address.host}:${address.port}`;
-    this.logger.info({ event: 'listening', ...address, transport, tls }, `${this.name} listens on ${at}${tls ? ' with TLS' : ''}`);
+    this.logger.info(
+      { event: 'listening', ...address, transport, tls },
+      `${this.name} listens on ${at}${tls ? ' with TLS' : ''}`,
+    );
   }
 
   registered(registry: string, registration: Registration): void {
@@ -42,7 +45,11 @@ export class ServiceLog {
       const line = { event: 'registration', id: registration.id, registry, ...state };
       if (state.kind === 'registered') this.logger.info(line, `registered as ${registration.id} in ${registry}`);
       else if (state.kind === 'deregistered') this.logger.info(line, `${registration.id} has left ${registry}`);
-      else this.logger.warn(line, `not registered in ${registry}: ${state.error}; next try in ${Math.round(state.retryInMs)} ms`);
+      else
+        this.logger.warn(
+          line,
+          `not registered in ${registry}: ${state.error}; next try in ${Math.round(state.retryInMs)} ms`,
+        );
     };
     write();
     this.endings.push(registration.onState(write));
@@ -54,14 +61,23 @@ export class ServiceLog {
 
   stopped(report: DrainReport): void {
     const line = { event: 'stopped', ...report };
-    if (report.deregisterError !== undefined) this.logger.warn({ event: 'deregister_failed' }, `the registry was not told: ${report.deregisterError}`);
+    if (report.deregisterError !== undefined)
+      this.logger.warn({ event: 'deregister_failed' }, `the registry was not told: ${report.deregisterError}`);
     if (!report.forced) return this.logger.info(line, `${this.name} stopped after ${Math.round(report.tookMs)} ms`);
-    const who = report.blockedBy.map(({ path, peer, ageMs }) => `${path} from ${peer ?? 'unknown'} (${ageMs} ms)`).join(', ');
-    this.logger.warn(line, `${this.name} stopped by force after ${Math.round(report.tookMs)} ms; still in flight: ${who}`);
+    const who = report.blockedBy
+      .map(({ path, peer, ageMs }) => `${path} from ${peer ?? 'unknown'} (${ageMs} ms)`)
+      .join(', ');
+    this.logger.warn(
+      line,
+      `${this.name} stopped by force after ${Math.round(report.tookMs)} ms; still in flight: ${who}`,
+    );
   }
 
   forcedBySignal(signal: string, blocking: readonly { readonly path: string }[]): void {
-    this.logger.warn({ event: 'forced', signal, blocking }, `second ${signal}: exit with ${blocking.length} calls in flight`);
+    this.logger.warn(
+      { event: 'forced', signal, blocking },
+      `second ${signal}: exit with ${blocking.length} calls in flight`,
+    );
   }
 
   abandoned(call: Call, afterMs: number): void {

@@ -1,4 +1,12 @@
-import { type Around, ConfigError, type Policy, requireKnownKeys, type Runtime, stack, streamsResponse } from '@breakwater/core';
+import {
+  type Around,
+  ConfigError,
+  type Policy,
+  requireKnownKeys,
+  type Runtime,
+  stack,
+  streamsResponse,
+} from '@breakwater/core';
 import {
   attemptTimeout,
   type BulkheadOptions,
@@ -85,9 +93,15 @@ export function clientStacks(options: ClientStackOptions): ClientStacks {
   const { runtime, policies, target } = options;
   checkPolicies('policies', policies);
   for (const [name, own] of Object.entries(options.methods)) checkPolicies(`methods.${name}`, own);
-  const budget = policies.retry === false || policies.retry?.budget === undefined ? options.sharedBudget : new RetryBudget(policies.retry.budget);
+  const budget =
+    policies.retry === false || policies.retry?.budget === undefined
+      ? options.sharedBudget
+      : new RetryBudget(policies.retry.budget);
   const sharedBulkhead = policies.bulkhead === false ? undefined : bulkhead(policies.bulkhead ?? {}, runtime);
-  const sharedRate = policies.rateLimit === undefined || policies.rateLimit === false ? undefined : rateLimit(policies.rateLimit, runtime);
+  const sharedRate =
+    policies.rateLimit === undefined || policies.rateLimit === false
+      ? undefined
+      : rateLimit(policies.rateLimit, runtime);
   const breakers = new Map<string, CircuitBreakerPolicy>();
 
   const stackFor = (method: Method): Around => {
@@ -100,7 +114,12 @@ export function clientStacks(options: ClientStackOptions): ClientStacks {
     // Below the deadline, which it cannot outlive; above all that can reject, since it stands in for every one of them.
     if (isOn(merged.fallback)) layers.push(fallback(merged.fallback, runtime));
     // Above retry: a logical call holds one place, however many attempts it makes.
-    const hold = own?.bulkhead === undefined ? sharedBulkhead : isOn(merged.bulkhead) ? bulkhead(merged.bulkhead, runtime) : undefined;
+    const hold =
+      own?.bulkhead === undefined
+        ? sharedBulkhead
+        : isOn(merged.bulkhead)
+          ? bulkhead(merged.bulkhead, runtime)
+          : undefined;
     if (hold !== undefined) layers.push(hold);
     // Above the breaker, so that each attempt is judged by itself and a rejection ends the call.
     if (merged.retry !== false) {
@@ -110,12 +129,19 @@ export function clientStacks(options: ClientStackOptions): ClientStacks {
     }
     // Above the rate limit and the timeout: it counts what attempts come to, and does not count what we refuse ourselves.
     if (merged.circuitBreaker !== false) {
-      const breaker = circuitBreaker(merged.circuitBreaker ?? {}, runtime, { name: `${target} ${method.service}/${method.method}` });
+      const breaker = circuitBreaker(merged.circuitBreaker ?? {}, runtime, {
+        name: `${target} ${method.service}/${method.method}`,
+      });
       breakers.set(method.path, breaker);
       layers.push(breaker);
     }
     // Below retry: attempts are what the target feels.
-    const rate = own?.rateLimit === undefined ? sharedRate : isOn(merged.rateLimit) ? rateLimit(merged.rateLimit, runtime) : undefined;
+    const rate =
+      own?.rateLimit === undefined
+        ? sharedRate
+        : isOn(merged.rateLimit)
+          ? rateLimit(merged.rateLimit, runtime)
+          : undefined;
     if (rate !== undefined) layers.push(rate);
     // Innermost: bounds one attempt.
     if (isOn(merged.attemptTimeout)) layers.push(attemptTimeout(merged.attemptTimeout, runtime));
@@ -142,7 +168,11 @@ export const ownPolicies = <P>(methods: Readonly<Record<string, P>>, method: Met
   methods[method.path.slice(1)] ?? methods[method.method];
 
 /** @throws ConfigError for a key of `methods` that names no method of the service */
-export function checkMethodNames(field: string, methods: Readonly<Record<string, unknown>>, known: readonly Method[]): void {
+export function checkMethodNames(
+  field: string,
+  methods: Readonly<Record<string, unknown>>,
+  known: readonly Method[],
+): void {
   const names = known.flatMap((method) => [method.method, method.path.slice(1)]);
   requireKnownKeys(field, methods, names);
 }
@@ -154,7 +184,11 @@ const isOn = <T extends object>(policy: T | false | undefined): policy is T => p
 function checkPolicies(field: string, policies: ClientPolicies): void {
   requireKnownKeys(field, policies, CLIENT_POLICY_KEYS);
   if ((policies.deadline as unknown) === false) {
-    throw new ConfigError(`${field}.deadline`, false, 'an object; a call without a deadline is asked for with { timeoutMs: null }');
+    throw new ConfigError(
+      `${field}.deadline`,
+      false,
+      'an object; a call without a deadline is asked for with { timeoutMs: null }',
+    );
   }
 }
 

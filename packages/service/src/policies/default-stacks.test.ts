@@ -23,8 +23,12 @@ describe('the default client stack', () => {
 
   const stacks = (policies: ClientPolicies = {}, methods: Record<string, ClientPolicies> = {}) =>
     clientStacks({ target: 'consul:///echo', runtime, policies, methods, sharedBudget: new RetryBudget() });
-  const over = (leaf: Handler, method = one, policies?: ClientPolicies, methods?: Record<string, ClientPolicies>): Handler =>
-    stacks(policies, methods).stackFor(method)(leaf);
+  const over = (
+    leaf: Handler,
+    method = one,
+    policies?: ClientPolicies,
+    methods?: Record<string, ClientPolicies>,
+  ): Handler => stacks(policies, methods).stackFor(method)(leaf);
   const call = (method = one) => aCall({ operation: method, now: clock.now() });
 
   it('gives unary calls a deadline of 5 s and response streams none', async () => {
@@ -58,7 +62,9 @@ describe('the default client stack', () => {
 
   it('opens the circuit of a method after half of at least 20 calls in 10 s have failed, for 1 s, then lets one probe through', async () => {
     let broken = true;
-    const leaf = mockLeaf(() => (broken ? aFailure(Code.INTERNAL) : { ok: true, value: 1, headers: call().metadata, trailers: call().metadata }));
+    const leaf = mockLeaf(() =>
+      broken ? aFailure(Code.INTERNAL) : { ok: true, value: 1, headers: call().metadata, trailers: call().metadata },
+    );
     const handler = over(leaf.handler);
     for (let index = 0; index < 20; index++) await handler(call());
     assert.equal(leaf.held.length, 20);
@@ -135,7 +141,12 @@ describe('the default client stack', () => {
 
   it('lets the settings of a method win over those of the client, setting by setting', async () => {
     const leaf = mockLeaf(() => aFailure(Code.UNAVAILABLE));
-    const handler = over(leaf.handler, one, { retry: { maxAttempts: 5, initialBackoffMs: 10 }, deadline: { timeoutMs: 9000 } }, { One: { retry: { maxAttempts: 2 } } });
+    const handler = over(
+      leaf.handler,
+      one,
+      { retry: { maxAttempts: 5, initialBackoffMs: 10 }, deadline: { timeoutMs: 9000 } },
+      { One: { retry: { maxAttempts: 2 } } },
+    );
     await clock.run(handler(call()));
     assert.equal(leaf.held.length, 2);
     assert.equal(clock.now(), 10);
@@ -143,9 +154,18 @@ describe('the default client stack', () => {
   });
 
   it('refuses an attempt timeout that is not below the deadline, by the rule', () => {
-    assert.throws(() => over(mockLeaf().handler, one, { attemptTimeout: { timeoutMs: 5000 } }), /attemptTimeout.*must be shorter than the total timeout of 5000 ms/);
-    assert.throws(() => over(mockLeaf().handler, one, { retry: { maxAttempts: 0 } }), /retry\.maxAttempts is 0, but must be an integer from 1 to 10/);
-    assert.throws(() => over(mockLeaf().handler, one, { retri: {} } as never), /unknown option policies\.retri; did you mean "retry"/);
+    assert.throws(
+      () => over(mockLeaf().handler, one, { attemptTimeout: { timeoutMs: 5000 } }),
+      /attemptTimeout.*must be shorter than the total timeout of 5000 ms/,
+    );
+    assert.throws(
+      () => over(mockLeaf().handler, one, { retry: { maxAttempts: 0 } }),
+      /retry\.maxAttempts is 0, but must be an integer from 1 to 10/,
+    );
+    assert.throws(
+      () => over(mockLeaf().handler, one, { retri: {} } as never),
+      /unknown option policies\.retri; did you mean "retry"/,
+    );
   });
 });
 
@@ -173,7 +193,9 @@ describe('the default server stack', () => {
     const handler = over(leaf.handler);
     for (let index = 0; index < 1024; index++) void handler(aCall({ operation: one }));
     const refused = await handler(aCall({ operation: one }));
-    assert.ok(!refused.ok && refused.status.code === Code.RESOURCE_EXHAUSTED && refused.status.reason === 'CONCURRENCY_LIMITED');
+    assert.ok(
+      !refused.ok && refused.status.code === Code.RESOURCE_EXHAUSTED && refused.status.reason === 'CONCURRENCY_LIMITED',
+    );
     assert.ok((refused.ok ? 0 : (refused.status.retryAfterMs ?? 0)) > 0);
   });
 

@@ -1,5 +1,12 @@
 import { type Around, type Policy, requireKnownKeys, type Runtime, stack } from '@breakwater/core';
-import { type BulkheadOptions, concurrencyLimit, deadline, type DeadlineOptions, rateLimit, type RateLimitOptions } from '@breakwater/resilience';
+import {
+  type BulkheadOptions,
+  concurrencyLimit,
+  deadline,
+  type DeadlineOptions,
+  rateLimit,
+  type RateLimitOptions,
+} from '@breakwater/resilience';
 import { type Method, recover } from '@breakwater/rpc';
 import { mergePolicies, ownPolicies } from './client-policies.js';
 
@@ -33,8 +40,10 @@ export interface ServerStackOptions {
 export function serverStacks(options: ServerStackOptions): (method: Method) => Around {
   const { runtime, policies } = options;
   requireKnownKeys('policies', policies, SERVER_POLICY_KEYS);
-  for (const [name, own] of Object.entries(options.methods)) requireKnownKeys(`methods.${name}`, own, SERVER_POLICY_KEYS);
-  const sharedLimit = policies.concurrencyLimit === false ? undefined : concurrencyLimit(policies.concurrencyLimit ?? {}, runtime);
+  for (const [name, own] of Object.entries(options.methods))
+    requireKnownKeys(`methods.${name}`, own, SERVER_POLICY_KEYS);
+  const sharedLimit =
+    policies.concurrencyLimit === false ? undefined : concurrencyLimit(policies.concurrencyLimit ?? {}, runtime);
   const sharedRate = isOn(policies.rateLimit) ? rateLimit(policies.rateLimit, runtime) : undefined;
 
   return (method) => {
@@ -45,9 +54,19 @@ export function serverStacks(options: ServerStackOptions): (method: Method) => A
     // Expired work is not worth a place: before the limits.
     layers.push(deadline({ ...NO_TOTAL, ...merged.deadline }, runtime));
     // Before everything that costs work.
-    const limit = own?.concurrencyLimit === undefined ? sharedLimit : isOn(merged.concurrencyLimit) ? concurrencyLimit(merged.concurrencyLimit, runtime) : undefined;
+    const limit =
+      own?.concurrencyLimit === undefined
+        ? sharedLimit
+        : isOn(merged.concurrencyLimit)
+          ? concurrencyLimit(merged.concurrencyLimit, runtime)
+          : undefined;
     if (limit !== undefined) layers.push(limit);
-    const rate = own?.rateLimit === undefined ? sharedRate : isOn(merged.rateLimit) ? rateLimit(merged.rateLimit, runtime) : undefined;
+    const rate =
+      own?.rateLimit === undefined
+        ? sharedRate
+        : isOn(merged.rateLimit)
+          ? rateLimit(merged.rateLimit, runtime)
+          : undefined;
     if (rate !== undefined) layers.push(rate);
     // Reserved, in this order: auth, validate, idempotency.
     return stack(...layers);

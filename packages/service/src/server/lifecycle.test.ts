@@ -21,7 +21,8 @@ describe('the life of a service', () => {
 
   const service = (options: Partial<ServiceOptions> = {}): Service =>
     createService({ name: 'echo', registry, transport, runtime, signals: false, logger: false, ...options });
-  const client = (): ReturnType<typeof createClient<typeof EchoDefinition>> => createClient(EchoDefinition, 'memory:///echo', { registry, transport, runtime });
+  const client = (): ReturnType<typeof createClient<typeof EchoDefinition>> =>
+    createClient(EchoDefinition, 'memory:///echo', { registry, transport, runtime });
   const codeOf = (promise: Promise<unknown>): Promise<string> =>
     promise.then(
       () => 'OK',
@@ -58,7 +59,11 @@ describe('the life of a service', () => {
     assert.deepEqual(await registry.services(), []);
     await clock.advance(699);
     assert.equal(await codeOf(stub.one({})), 'OK', 'it is still served');
-    const late = createClient(EchoDefinition, 'memory:///echo', { registry: await staleRegistry(), transport, runtime });
+    const late = createClient(EchoDefinition, 'memory:///echo', {
+      registry: await staleRegistry(),
+      transport,
+      runtime,
+    });
     assert.equal(await codeOf(late.one({})), 'OK', 'a client that has not heard yet is served too');
     const report = await clock.run(stopping);
     assert.deepEqual([report.forced, report.blockedBy], [false, []]);
@@ -96,10 +101,9 @@ describe('the life of a service', () => {
   });
 
   it('ends what is still in flight after the timeout with DRAINING, and reports who it was', async () => {
-    const running = service({ lifecycle: { propagationWaitMs: 0, drainTimeoutMs: 2500, abandonHandlerAfterMs: 100 } }).add(
-      EchoDefinition,
-      echo({ one: () => new Promise(() => {}) }),
-    );
+    const running = service({
+      lifecycle: { propagationWaitMs: 0, drainTimeoutMs: 2500, abandonHandlerAfterMs: 100 },
+    }).add(EchoDefinition, echo({ one: () => new Promise(() => {}) }));
     await running.start();
     const stub = client();
     const call = stub.one({}, { timeoutMs: 60_000 }).catch((error: unknown) => error as RpcError);
@@ -191,7 +195,10 @@ describe('the life of a service', () => {
   it('refuses handlers that are missing or unknown, definitions twice or late, and a service of nothing', async () => {
     const { one: _one, ...incomplete } = echo();
     assert.throws(() => service().add(EchoDefinition, incomplete as never), /has no handler for "one"/);
-    assert.throws(() => service().add(EchoDefinition, { ...echo(), coutn: async () => ({}) } as never), /has no method "coutn"; did you mean "count"/);
+    assert.throws(
+      () => service().add(EchoDefinition, { ...echo(), coutn: async () => ({}) } as never),
+      /has no method "coutn"; did you mean "count"/,
+    );
     assert.throws(() => service().add(EchoDefinition, echo()).add(EchoDefinition, echo()), ConfigError);
     await assert.rejects(service().start(), /serves nothing/);
     const running = service().add(EchoDefinition, echo());
@@ -208,7 +215,10 @@ describe('the life of a service', () => {
     assert.throws(() => service({ lifecycle: { drainTimeoutMs: -1 } }), /lifecycle\.drainTimeoutMs is -1/);
     assert.throws(() => service({ lifecycle: { streamGraceMs: 20_000 } }), /must be at most lifecycle\.drainTimeoutMs/);
     assert.throws(() => service({ policies: { rateLimit: { perSecond: 0 } } }), /rateLimit\.perSecond is 0/);
-    assert.throws(() => service({ policies: { ratelimit: {} } as never }), /unknown option policies\.ratelimit; did you mean "rateLimit"/);
+    assert.throws(
+      () => service({ policies: { ratelimit: {} } as never }),
+      /unknown option policies\.ratelimit; did you mean "rateLimit"/,
+    );
     assert.throws(() => service({ limits: { maxConnectionAgeMs: 5 } }), /limits\.maxConnectionAgeMs is 5/);
   });
 

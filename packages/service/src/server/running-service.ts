@@ -69,10 +69,18 @@ export class RunningService implements Service {
 
   add<D extends ServiceDefinition>(definition: D, implementation: ServiceImplementation<D>): this {
     if (this.starting !== undefined) {
-      throw ConfigError.rule('add', definition.fullName, `${definition.fullName} is added to ${this.options.name} after start(); add it before`);
+      throw ConfigError.rule(
+        'add',
+        definition.fullName,
+        `${definition.fullName} is added to ${this.options.name} after start(); add it before`,
+      );
     }
     if (this.definitions.includes(definition)) {
-      throw ConfigError.rule('add', definition.fullName, `${definition.fullName} has been added to ${this.options.name} already`);
+      throw ConfigError.rule(
+        'add',
+        definition.fullName,
+        `${definition.fullName} has been added to ${this.options.name} already`,
+      );
     }
     this.definitions.push(definition);
     this.bind(definition, implementation, this.stackFor);
@@ -95,11 +103,15 @@ export class RunningService implements Service {
     this.bindBystanders();
     const listener = await transport.listen({ name, host, port, tls, limits, runtime }, this.served);
     this.log.subscribe(runtime.events);
-    for (const { fullName } of this.definitions) if (this.health.get(fullName) === undefined) this.health.set(fullName, 'SERVING');
+    for (const { fullName } of this.definitions)
+      if (this.health.get(fullName) === undefined) this.health.set(fullName, 'SERVING');
     this.health.set('', 'SERVING');
     this.log.listening(listener.address, transport.name, tls !== undefined);
     if (this.options.signals) {
-      this.forgetSignals = stopOnSignal({ stop: () => this.stop(), onForced: (signal) => this.log.forcedBySignal(signal, this.blocking()) });
+      this.forgetSignals = stopOnSignal({
+        stop: () => this.stop(),
+        onForced: (signal) => this.log.forcedBySignal(signal, this.blocking()),
+      });
     }
     if (registry !== undefined) await this.register(registry, listener);
     return listener;
@@ -150,7 +162,11 @@ export class RunningService implements Service {
 
   private checkMethods(): void {
     if (this.definitions.length === 0) {
-      throw ConfigError.rule('add', undefined, `${this.options.name} serves nothing; call add(Definition, handlers) before start()`);
+      throw ConfigError.rule(
+        'add',
+        undefined,
+        `${this.options.name} serves nothing; call add(Definition, handlers) before start()`,
+      );
     }
     const known = this.definitions.flatMap(methodsOf);
     this.options.checkMethods(known);
@@ -160,7 +176,8 @@ export class RunningService implements Service {
   /** Health and reflection are asked when things go badly: no limit stands in front of them. */
   private bindBystanders(): void {
     const bare = (): ReturnType<typeof stack> => stack(recover(this.options.runtime), this.bystanders);
-    const own = (definition: ServiceDefinition): boolean => this.definitions.some(({ fullName }) => fullName === definition.fullName);
+    const own = (definition: ServiceDefinition): boolean =>
+      this.definitions.some(({ fullName }) => fullName === definition.fullName);
     if (!own(Health.definition)) this.bind(Health.definition, this.health.implementation, bare);
     if (!this.options.reflection) return;
     const { v1, v1alpha } = reflection([...this.definitions, Health.definition]);
@@ -168,7 +185,11 @@ export class RunningService implements Service {
     if (!own(v1alpha.definition)) this.bind(v1alpha.definition, v1alpha.implementation, bare);
   }
 
-  private bind<D extends ServiceDefinition>(definition: D, implementation: ServiceImplementation<D>, stackFor: ServeOptions['stackFor']): void {
+  private bind<D extends ServiceDefinition>(
+    definition: D,
+    implementation: ServiceImplementation<D>,
+    stackFor: ServeOptions['stackFor'],
+  ): void {
     const { runtime, lifecycle } = this.options;
     const methods = serve(definition, implementation, {
       runtime,

@@ -16,9 +16,30 @@ export const EchoDefinition = {
   name: 'Echo',
   fullName: 'test.v1.Echo',
   methods: {
-    one: { name: 'One', requestType: Note, requestStream: false, responseType: Note, responseStream: false, options: { idempotencyLevel: 'IDEMPOTENT' } },
-    charge: { name: 'Charge', requestType: Note, requestStream: false, responseType: Note, responseStream: false, options: {} },
-    count: { name: 'Count', requestType: Note, requestStream: false, responseType: Note, responseStream: true, options: {} },
+    one: {
+      name: 'One',
+      requestType: Note,
+      requestStream: false,
+      responseType: Note,
+      responseStream: false,
+      options: { idempotencyLevel: 'IDEMPOTENT' },
+    },
+    charge: {
+      name: 'Charge',
+      requestType: Note,
+      requestStream: false,
+      responseType: Note,
+      responseStream: false,
+      options: {},
+    },
+    count: {
+      name: 'Count',
+      requestType: Note,
+      requestStream: false,
+      responseType: Note,
+      responseStream: true,
+      options: {},
+    },
   },
 } as const;
 
