@@ -83,7 +83,7 @@ describe('ConsulClient', () => {
   it('sends once more when a kept connection was closed under it, and only then', async () => {
     await start(GOOD);
     await send().answer;
-    server.behaviour = { kind: 'hang_up_once', then: GOOD };
+    server.behaviour = { kind: 'hang_up_once', next: GOOD };
     assert.deepEqual((await send().answer).body, { consul: [] });
     assert.equal(server.requests.length, 3);
     server.behaviour = { kind: 'hang_up' };

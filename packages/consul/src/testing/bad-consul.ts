@@ -18,7 +18,7 @@ export type Behaviour =
   /** Closes as soon as the request is there. */
   | { readonly kind: 'hang_up' }
   /** Closes on one request and does better from the next on. */
-  | { readonly kind: 'hang_up_once'; readonly then: Behaviour }
+  | { readonly kind: 'hang_up_once'; readonly next: Behaviour }
   /** Answers in another protocol. */
   | { readonly kind: 'garbage' };
 
@@ -53,7 +53,7 @@ export async function startBadConsul(behaviour: Behaviour): Promise<BadConsul> {
         requests.push(head.split('\r\n')[0] ?? '');
         text = text.slice(end + 4 + length);
         const { behaviour } = bad;
-        if (behaviour.kind === 'hang_up_once') bad.behaviour = behaviour.then;
+        if (behaviour.kind === 'hang_up_once') bad.behaviour = behaviour.next;
         misbehave(socket, behaviour);
       }
     });
