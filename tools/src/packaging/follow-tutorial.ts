@@ -13,14 +13,20 @@ export interface Following {
   /** Where the reader's machine and the test's differ: ports that may be taken. */
   readonly replace?: (script: string) => string;
   /** Sees what a terminal printed once it is as shown; may add to the environment of what comes after. */
-  readonly onOutput?: (terminal: string | undefined, lines: readonly string[]) => Readonly<Record<string, string>> | undefined;
+  readonly onOutput?: (
+    terminal: string | undefined,
+    lines: readonly string[],
+  ) => Readonly<Record<string, string>> | undefined;
 }
 
 /**
  * Does what the steps say, word by word, and compares every output with what the text shows. Ends everything it started.
  * @throws Error that names the line of the text, and what was shown and printed
  */
-export async function follow(steps: readonly Step[], { home, env, replace = (script) => script, onOutput }: Following): Promise<void> {
+export async function follow(
+  steps: readonly Step[],
+  { home, env, replace = (script) => script, onOutput }: Following,
+): Promise<void> {
   const terminals = new Map<string, Terminal>();
   let current: NodeJS.ProcessEnv = env;
   let cwd = home;
@@ -37,10 +43,14 @@ export async function follow(steps: readonly Step[], { home, env, replace = (scr
         writeFileSync(join(cwd, step.path), step.text);
         return;
       case 'run': {
-        const shell = new Terminal(`set -e\n${replace(step.script)}\npwd > "$FOLLOW_CWD"`, { cwd, env: { ...current, FOLLOW_CWD: join(home, '.cwd') } });
+        const shell = new Terminal(`set -e\n${replace(step.script)}\npwd > "$FOLLOW_CWD"`, {
+          cwd,
+          env: { ...current, FOLLOW_CWD: join(home, '.cwd') },
+        });
         const code = await shell.ended(COMMAND_LIMIT_MS);
         printed = shell.output;
-        if (code !== 0) throw new Error(`line ${step.line}: the commands end with ${code}:\n${step.script}\n${printed}`);
+        if (code !== 0)
+          throw new Error(`line ${step.line}: the commands end with ${code}:\n${step.script}\n${printed}`);
         cwd = readFileSync(join(home, '.cwd'), 'utf8').trim();
         return;
       }
@@ -53,9 +63,13 @@ export async function follow(steps: readonly Step[], { home, env, replace = (scr
         return;
       case 'output': {
         const lines =
-          step.terminal === undefined ? visibleLines(printed) : await terminal(step.terminal, step.line).lines(step.lines.length, OUTPUT_LIMIT_MS);
+          step.terminal === undefined
+            ? visibleLines(printed)
+            : await terminal(step.terminal, step.line).lines(step.lines.length, OUTPUT_LIMIT_MS);
         if (lines.length !== step.lines.length || !step.lines.every((shown, i) => showsAs(shown, lines[i] as string)))
-          throw new Error(`line ${step.line}: the output is not as shown\nshown:\n${step.lines.join('\n')}\nprinted:\n${lines.join('\n')}`);
+          throw new Error(
+            `line ${step.line}: the output is not as shown\nshown:\n${step.lines.join('\n')}\nprinted:\n${lines.join('\n')}`,
+          );
         current = { ...current, ...onOutput?.(step.terminal, lines) };
       }
     }

@@ -20,7 +20,9 @@ export async function serveTarballs(packed: readonly Packed[]): Promise<LocalReg
     const tarball = path.endsWith('.tgz');
     const one = byName.get(tarball ? path.slice(0, -'.tgz'.length) : path);
     if (one === undefined) {
-      response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ error: `no package ${path}` }));
+      response
+        .writeHead(404, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: `no package ${path}` }));
     } else if (tarball) {
       createReadStream(one.tarball).pipe(response.writeHead(200, { 'content-type': 'application/octet-stream' }));
     } else {

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { contentProblems, dependencyProblems, importableSpecifiers, manifestProblems, type PublishedManifest } from './package-rules.js';
+import {
+  contentProblems,
+  dependencyProblems,
+  importableSpecifiers,
+  manifestProblems,
+  type PublishedManifest,
+} from './package-rules.js';
 
 const COMMON = { version: '1.2.3', license: 'Apache-2.0', node: '>=20.19' };
 const GOOD: PublishedManifest = {
@@ -25,7 +31,11 @@ describe('manifestProblems', () => {
     ['another license', { license: 'MIT' }, /license/],
     ['no engines', { engines: {} }, /engines\.node is undefined/],
     ['no exports', { exports: {} }, /no "\."/],
-    ['types after default', { exports: { ...GOOD.exports, './x': { default: 'x', types: 'y' } } }, /"\.\/x" has not the conditions/],
+    [
+      'types after default',
+      { exports: { ...GOOD.exports, './x': { default: 'x', types: 'y' } } },
+      /"\.\/x" has not the conditions/,
+    ],
     ['a sibling by range', { dependencies: { '@breakwater/core': '^1.2.3' } }, /dependencies @breakwater\/core/],
     ['a script at install', { scripts: { postinstall: 'x' } }, /scripts\.postinstall/],
     ['a private publication', { publishConfig: {} }, /publishConfig/],
@@ -46,9 +56,18 @@ describe('contentProblems', () => {
   });
 
   it('finds files that are promised but missing, also behind a pattern', () => {
-    assert.deepEqual(contentProblems(GOOD, FILES.slice(1, 4)), ['dist/index.d.ts is promised, but not published', 'LICENSE is missing']);
-    const pattern = { ...GOOD, exports: { ...GOOD.exports, './*': { types: './dist/gen/*/i.d.ts', default: './dist/gen/*/i.js' } } };
-    assert.equal(contentProblems(pattern, [...FILES, 'dist/gen/b/i.js']).join(), 'dist/gen/*/i.d.ts is promised, but not published');
+    assert.deepEqual(contentProblems(GOOD, FILES.slice(1, 4)), [
+      'dist/index.d.ts is promised, but not published',
+      'LICENSE is missing',
+    ]);
+    const pattern = {
+      ...GOOD,
+      exports: { ...GOOD.exports, './*': { types: './dist/gen/*/i.d.ts', default: './dist/gen/*/i.js' } },
+    };
+    assert.equal(
+      contentProblems(pattern, [...FILES, 'dist/gen/b/i.js']).join(),
+      'dist/gen/*/i.d.ts is promised, but not published',
+    );
   });
 });
 
@@ -74,9 +93,9 @@ describe('dependencyProblems', () => {
 describe('importableSpecifiers', () => {
   it('fills in patterns from the files', () => {
     const exports = { ...GOOD.exports, './*': { types: './dist/gen/*/i.d.ts', default: './dist/gen/*/i.js' } };
-    assert.deepEqual(importableSpecifiers({ ...GOOD, exports }, [...FILES, 'dist/gen/a/v1/i.js', 'dist/gen/a/v1/i.d.ts']), [
-      '@breakwater/a',
-      '@breakwater/a/a/v1',
-    ]);
+    assert.deepEqual(
+      importableSpecifiers({ ...GOOD, exports }, [...FILES, 'dist/gen/a/v1/i.js', 'dist/gen/a/v1/i.d.ts']),
+      ['@breakwater/a', '@breakwater/a/a/v1'],
+    );
   });
 });

@@ -53,22 +53,28 @@ export function manifestProblems(manifest: PublishedManifest, common: Common): r
   }
   for (const [name, range] of Object.entries(manifest.dependencies ?? {}))
     if (name.startsWith(SCOPE)) expect(`dependencies ${name}`, range, common.version);
-  for (const script of INSTALL_SCRIPTS) if (manifest.scripts?.[script] !== undefined) problems.push(`scripts.${script} would run at users`);
+  for (const script of INSTALL_SCRIPTS)
+    if (manifest.scripts?.[script] !== undefined) problems.push(`scripts.${script} would run at users`);
   return problems;
 }
 
 /** What is missing from, or superfluous in, the files of a tarball. */
 export function contentProblems(manifest: PublishedManifest, files: readonly string[]): readonly string[] {
   const present = new Set(files);
-  const problems = files.filter((file) => NOT_FOR_USERS.some((pattern) => pattern.test(file))).map((file) => `${file} is published`);
+  const problems = files
+    .filter((file) => NOT_FOR_USERS.some((pattern) => pattern.test(file)))
+    .map((file) => `${file} is published`);
   const targets = [
-    ...Object.values(manifest.exports ?? {}).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target))),
+    ...Object.values(manifest.exports ?? {}).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    ),
     ...Object.values(manifest.bin ?? {}),
     manifest.types ?? './dist/index.d.ts',
   ];
   for (const target of new Set(targets.map((path) => path.replace(/^\.\//, '')))) {
     const [before = '', after] = target.split('*');
-    const found = after === undefined ? present.has(target) : files.some((file) => file.startsWith(before) && file.endsWith(after));
+    const found =
+      after === undefined ? present.has(target) : files.some((file) => file.startsWith(before) && file.endsWith(after));
     if (!found) problems.push(`${target} is promised, but not published`);
   }
   for (const file of ['README.md', 'LICENSE']) if (!present.has(file)) problems.push(`${file} is missing`);
@@ -88,14 +94,20 @@ export function dependencyProblems(
   const problems: string[] = [];
   for (const [path, text] of sources) {
     for (const { specifier, line } of findImports(text)) {
-      const module = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+      const module = specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
       if (/^(?:\.|node:|#)/.test(specifier) || declared.has(module)) continue;
       problems.push(`${path}:${line} imports ${module}, which is no dependency`);
     }
   }
   const everything = [...sources.values()].join('\n');
   for (const name of declared)
-    if (!peers.has(name) && ![`'`, '"', '`'].some((quote) => [quote, '/'].some((end) => everything.includes(`${quote}${name}${end}`))))
+    if (
+      !peers.has(name) &&
+      ![`'`, '"', '`'].some((quote) => [quote, '/'].some((end) => everything.includes(`${quote}${name}${end}`)))
+    )
       problems.push(`${name} is a dependency, but nothing published mentions it`);
   return problems;
 }
@@ -108,6 +120,9 @@ export function importableSpecifiers(manifest: PublishedManifest, files: readonl
     if (after === undefined) return [`${manifest.name}${subpath.slice(1)}`];
     return files
       .filter((file) => file.startsWith(before) && file.endsWith(after) && file.length > before.length + after.length)
-      .map((file) => `${manifest.name}${subpath.slice(1).replace('*', file.slice(before.length, file.length - after.length))}`);
+      .map(
+        (file) =>
+          `${manifest.name}${subpath.slice(1).replace('*', file.slice(before.length, file.length - after.length))}`,
+      );
   });
 }

@@ -40,7 +40,8 @@ describe('the packages as they would be published', function () {
   /** One problem per line, each with its package. */
   const everywhere = (find: (one: Packed, manifest: PublishedManifest) => readonly string[]): string =>
     packed.flatMap((one) => find(one, manifestOf(one)).map((problem) => `${one.dir}: ${problem}`)).join('\n');
-  const installed = (one: Packed, path: string): string => readFileSync(join(app, 'node_modules', one.manifest.name, path), 'utf8');
+  const installed = (one: Packed, path: string): string =>
+    readFileSync(join(app, 'node_modules', one.manifest.name, path), 'utf8');
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'breakwater-packages-'));
@@ -51,8 +52,20 @@ describe('the packages as they would be published', function () {
     await inApp('npm', 'init', '-y');
     await inApp('npm', 'install', '--no-audit', '--no-fund', ...packed.map(({ manifest }) => manifest.name));
     // What a user of TypeScript has; ours, so that nothing more is downloaded.
-    for (const module of ['typescript', '@typescript', '@types/node', '@types/mocha', 'undici-types', 'fast-check', 'pure-rand'])
-      cpSync(join(ROOT, 'node_modules', module), join(app, 'node_modules', module), { recursive: true, force: false, errorOnExist: false });
+    for (const module of [
+      'typescript',
+      '@typescript',
+      '@types/node',
+      '@types/mocha',
+      'undici-types',
+      'fast-check',
+      'pure-rand',
+    ])
+      cpSync(join(ROOT, 'node_modules', module), join(app, 'node_modules', module), {
+        recursive: true,
+        force: false,
+        errorOnExist: false,
+      });
   });
 
   after(async () => {
@@ -64,19 +77,30 @@ describe('the packages as they would be published', function () {
     const root = readJson('package.json') as { license: string; engines: { node: string } };
     const { version } = readJson('lerna.json') as { version: string };
     const common: Common = { version, license: root.license, node: root.engines.node };
-    assert.equal(everywhere((_, manifest) => manifestProblems(manifest, common)), '');
+    assert.equal(
+      everywhere((_, manifest) => manifestProblems(manifest, common)),
+      '',
+    );
   });
 
   it('hold what their manifests promise, README and license, and nothing of our tests', () => {
-    assert.equal(everywhere(({ files }, manifest) => contentProblems(manifest, files)), '');
+    assert.equal(
+      everywhere(({ files }, manifest) => contentProblems(manifest, files)),
+      '',
+    );
     const license = readFileSync(join(ROOT, 'LICENSE'), 'utf8');
-    assert.equal(everywhere((one) => (installed(one, 'LICENSE') === license ? [] : ['LICENSE differs from that of the repo'])), '');
+    assert.equal(
+      everywhere((one) => (installed(one, 'LICENSE') === license ? [] : ['LICENSE differs from that of the repo'])),
+      '',
+    );
   });
 
   it('declare every module that they import, and use every one that they declare', () => {
     const problems = everywhere((one, manifest) => {
       const code = one.files.filter((file) => /\.(?:js|d\.ts)$/.test(file));
-      const siblings = packed.filter(({ manifest: { name } }) => manifest.dependencies?.[name] !== undefined).map(manifestOf);
+      const siblings = packed
+        .filter(({ manifest: { name } }) => manifest.dependencies?.[name] !== undefined)
+        .map(manifestOf);
       const peers = new Set(siblings.flatMap(({ peerDependencies }) => Object.keys(peerDependencies ?? {})));
       return dependencyProblems(manifest, new Map(code.map((file) => [file, installed(one, file)])), peers);
     });
@@ -91,7 +115,9 @@ describe('the packages as they would be published', function () {
         .flatMap((file) => {
           const { sources } = JSON.parse(installed(one, file)) as { readonly sources: readonly string[] };
           const base = new URL(file, 'file:///');
-          return sources.filter((source) => !present.has(new URL(source, base).pathname.slice(1))).map((source) => `${file} refers to ${source}`);
+          return sources
+            .filter((source) => !present.has(new URL(source, base).pathname.slice(1)))
+            .map((source) => `${file} refers to ${source}`);
         });
     });
     assert.equal(problems, '');
@@ -114,14 +140,22 @@ describe('the packages as they would be published', function () {
 
   it('resolve at run time under every name that they export', async () => {
     const names = packed.flatMap((one) => importableSpecifiers(manifestOf(one), one.files));
-    assert.ok(names.includes('@breakwater/core/testing') && names.includes('@breakwater/contracts/shop/payments/v1'), names.join(' '));
+    assert.ok(
+      names.includes('@breakwater/core/testing') && names.includes('@breakwater/contracts/shop/payments/v1'),
+      names.join(' '),
+    );
     const script = `for (const name of ${JSON.stringify(names)}) { const module = await import(name); if (Object.keys(module).length === 0) throw new Error(name + ' exports nothing'); console.log(name); }`;
-    assert.deepEqual((await inApp(process.execPath, '--input-type=module', '--eval', script)).trim().split('\n'), names);
+    assert.deepEqual(
+      (await inApp(process.execPath, '--input-type=module', '--eval', script)).trim().split('\n'),
+      names,
+    );
   });
 
   it('compile in a strict project of NodeNext, with their declarations checked too', async () => {
     const names = packed.flatMap((one) => importableSpecifiers(manifestOf(one), one.files));
-    const text = names.map((name, i) => `import * as m${i} from '${name}';\nexport const k${i}: number = Object.keys(m${i}).length;\n`).join('');
+    const text = names
+      .map((name, i) => `import * as m${i} from '${name}';\nexport const k${i}: number = Object.keys(m${i}).length;\n`)
+      .join('');
     await compile('names', new Map([['names.mts', text]]), { skipLibCheck: false });
   });
 

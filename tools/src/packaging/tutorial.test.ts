@@ -19,7 +19,7 @@ describe('tutorialSteps', () => {
       "'''text",
       'done',
       "'''",
-      '\'\'\'sh terminal="agent"',
+      "'''sh terminal=\"agent\"",
       'run',
       "'''",
       '\'\'\'text terminal="agent" press="Ctrl-C"',

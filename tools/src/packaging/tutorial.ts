@@ -7,7 +7,12 @@ export type Step =
   | { readonly kind: 'start'; readonly terminal: string; readonly script: string; readonly line: number }
   | { readonly kind: 'press'; readonly terminal: string; readonly line: number }
   /** What is shown then; no terminal: by the commands before. */
-  | { readonly kind: 'output'; readonly terminal: string | undefined; readonly lines: readonly string[]; readonly line: number };
+  | {
+      readonly kind: 'output';
+      readonly terminal: string | undefined;
+      readonly lines: readonly string[];
+      readonly line: number;
+    };
 
 const START = '<!-- tutorial -->';
 const END = '<!-- /tutorial -->';
@@ -40,14 +45,23 @@ export interface CodeBlock {
 /** All fenced code blocks of a text. */
 export function codeBlocks(lines: readonly string[]): readonly CodeBlock[] {
   const found: CodeBlock[] = [];
-  let open: { readonly fence: string; readonly info: string; readonly line: number; readonly body: string[] } | undefined;
+  let open:
+    | { readonly fence: string; readonly info: string; readonly line: number; readonly body: string[] }
+    | undefined;
   lines.forEach((text, i) => {
     const fence = /^(`{3,})(.*)$/.exec(text);
     if (open === undefined) {
       if (fence !== null) open = { fence: fence[1] as string, info: fence[2] ?? '', line: i + 1, body: [] };
     } else if (fence !== null && fence[1] === open.fence && fence[2]?.trim() === '') {
-      const attributes = new Map([...open.info.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key as string, value as string]));
-      found.push({ language: open.info.trim().split(/\s/)[0] ?? '', attributes, text: open.body.join('\n'), line: open.line });
+      const attributes = new Map(
+        [...open.info.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key as string, value as string]),
+      );
+      found.push({
+        language: open.info.trim().split(/\s/)[0] ?? '',
+        attributes,
+        text: open.body.join('\n'),
+        line: open.line,
+      });
       open = undefined;
     } else open.body.push(text);
   });
@@ -58,12 +72,17 @@ function steps({ language, attributes, text, line }: CodeBlock): readonly Step[]
   const path = attributes.get('title');
   const terminal = attributes.get('terminal');
   if (path !== undefined) return [{ kind: 'file', path, text: `${text}\n`, line }];
-  if (language === 'sh') return [terminal === undefined ? { kind: 'run', script: text, line } : { kind: 'start', terminal, script: text, line }];
-  if (language !== 'text') throw new Error(`line ${line}: a block of the tutorial is a file (title="PATH"), sh or text, not '${language}'`);
+  if (language === 'sh')
+    return [
+      terminal === undefined ? { kind: 'run', script: text, line } : { kind: 'start', terminal, script: text, line },
+    ];
+  if (language !== 'text')
+    throw new Error(`line ${line}: a block of the tutorial is a file (title="PATH"), sh or text, not '${language}'`);
   const output: Step = { kind: 'output', terminal, lines: visibleLines(text), line };
   const press = attributes.get('press');
   if (press === undefined) return [output];
-  if (press !== 'Ctrl-C' || terminal === undefined) throw new Error(`line ${line}: only press="Ctrl-C" with a terminal is understood`);
+  if (press !== 'Ctrl-C' || terminal === undefined)
+    throw new Error(`line ${line}: only press="Ctrl-C" with a terminal is understood`);
   return [{ kind: 'press', terminal, line }, output];
 }
 
@@ -73,6 +92,9 @@ export const visibleLines = (output: string): readonly string[] =>
 
 /** Whether a line is as the text shows it; `…` there stands for anything, such as a port or a time. */
 export function showsAs(shown: string, actual: string): boolean {
-  const pattern = shown.trimEnd().split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const pattern = shown
+    .trimEnd()
+    .split('…')
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${pattern.join('.*')}$`).test(actual.trimEnd());
 }
