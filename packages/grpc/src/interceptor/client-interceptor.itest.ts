@@ -263,6 +263,7 @@ describe('clientInterceptor', () => {
     assert.ok(outcome !== undefined && !outcome.ok);
     assert.equal(outcome.sent, 'no');
     assert.equal(outcome.status.code, Code.UNAVAILABLE);
+    assert.equal(outcome.status.reason, 'CONNECT_FAILED');
   });
 
   it('calls with interceptors of their own lose those of the client, unless these always intercept', async () => {

@@ -37,7 +37,10 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
     const tooLarge = describeTooLarge(status.details, isEmpty(status.metadata), facts.peer);
     if (tooLarge !== undefined) return { code, origin: 'remote', reason: 'MESSAGE_TOO_LARGE', details: tooLarge };
   }
-  if (local && code === Code.UNAVAILABLE) return connectionLost(facts.peer, status.details);
+  if (local && code === Code.UNAVAILABLE) {
+    if (facts.sent === 'no') return { code, origin: 'remote', reason: 'CONNECT_FAILED', details: status.details };
+    return connectionLost(facts.peer, status.details);
+  }
   const http = isEmpty(status.metadata) || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
   if (http !== null) {
     return { code, origin: 'remote', reason: 'PEER_NOT_GRPC', details: `${facts.peer} answered HTTP status ${http[1]}, not gRPC` };
