@@ -26,6 +26,7 @@ export {
   type ServerLimits,
 } from './transport/limits.js';
 export { decodeStatus, encodeStatus, errorInfo, REASON_DOMAIN, STATUS_DETAILS_KEY, type WireStatus } from './status/wire-status.js';
+export { unknownMethodStatus } from './status/unknown-method.js';
 // Client
 export { bindClient, type BindOptions, type Client, type ClientMethod } from './client/client.js';
 export { CALL_CREDENTIALS, WAIT_FOR_READY, type CallCredentials, type CallOptions } from './client/options.js';
@@ -42,4 +43,3 @@ export { reflection, type Reflection } from './reflection/reflection.js';
 // In-process transport
 export { inProcessTransport } from './in-process/in-process-transport.js';
 export { InProcessNetwork } from './in-process/network.js';
-export { unknownMethodStatus } from './in-process/listener.js';

@@ -1,116 +1,152 @@
-import type { Call, Outcome, Status } from '@breakwater/core';
-import { Code, fail } from '@breakwater/core';
+import type { Call, Outcome, Status, Timer } from '@breakwater/core';
+import { fail } from '@breakwater/core';
+import { Backoff } from '@breakwater/discovery';
 import type { Method } from '../method/method.js';
 import type { Address, Connection, ConnectionState, ConnectOptions } from '../transport/transport.js';
+import { CLIENT_CLOSED, connectFailed, connectionLost, draining, notConnected } from './failures.js';
 import type { InProcessListener } from './listener.js';
 import type { InProcessNetwork } from './network.js';
-import { runCall } from './run-call.js';
+import { OutgoingCall } from './outgoing-call.js';
 
-/** The client side of the in-process transport: READY as soon as somebody listens at its address. */
+/** Growth of the waits between attempts to connect. @see gRPC connection-backoff.md */
+const BACKOFF_MULTIPLIER = 1.6;
+
+/** The client side of the in-process transport. Where nobody listens it tries again, after its backoff. */
 export class InProcessConnection implements Connection {
-  state: ConnectionState = 'idle';
-  error: Status | undefined;
+  private current: ConnectionState = 'idle';
+  private why: Status | undefined;
   private listener: InProcessListener | undefined;
   private detach: (() => void) | undefined;
-  private unwatch: (() => void) | undefined;
+  private retry: Timer | undefined;
+  private readonly peer: string;
+  private readonly backoff: Backoff;
   private readonly stateListeners = new Set<() => void>();
-  private readonly abort = new Set<(status: Status) => void>();
-  private inFlight = 0;
-  private drained: (() => void) | undefined;
+  private readonly calls = new Set<OutgoingCall>();
+  private readonly drains: (() => void)[] = [];
 
   constructor(
     private readonly network: InProcessNetwork,
     private readonly address: Address,
     private readonly options: ConnectOptions,
-  ) {}
+  ) {
+    this.peer = `${address.host}:${address.port}`;
+    this.backoff = new Backoff({ ...options.backoff, multiplier: BACKOFF_MULTIPLIER }, options.runtime.random);
+  }
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  get error(): Status | undefined {
+    return this.why;
+  }
 
   onStateChange(listener: () => void): () => void {
-    this.stateListeners.add(listener);
-    return () => this.stateListeners.delete(listener);
+    // An object of its own: the same function may be added twice.
+    const entry = (): void => listener();
+    this.stateListeners.add(entry);
+    return () => this.stateListeners.delete(entry);
   }
 
   connect(): void {
-    if (this.state !== 'idle') return;
-    this.become('connecting');
-    queueMicrotask(() => this.tryConnect());
-    this.unwatch ??= this.network.onChange(() => queueMicrotask(() => this.tryConnect()));
+    if (this.current !== 'idle') return;
+    this.attempt(undefined);
   }
 
-  async call(method: Method, call: Call): Promise<Outcome> {
+  call(method: Method, call: Call): Promise<Outcome> {
     const { listener } = this;
-    if (listener === undefined || this.state !== 'ready') return fail(this.error ?? this.refused(), 'no');
-    this.inFlight += 1;
-    try {
-      return await runCall(method, call, listener, { ...this.options, peer: `in-process:${this.address.port}`, abort: this.abort });
-    } finally {
-      this.inFlight -= 1;
-      if (this.inFlight === 0) this.drained?.();
-    }
+    if (listener === undefined || this.current !== 'ready') return Promise.resolve(fail(this.notReady()));
+    const { limits, runtime } = this.options;
+    const route = { listener, peer: this.peer, limits, clock: runtime.clock };
+    return new Promise((resolve, reject) => {
+      const outgoing = new OutgoingCall(method, call, route, this.onOver, resolve, reject);
+      this.calls.add(outgoing);
+      outgoing.start();
+    });
   }
 
   async drain(graceMs: number): Promise<void> {
-    this.leave('draining');
-    if (this.inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.options.runtime.clock.setTimer(graceMs, resolve);
-        this.drained = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
-    }
+    if (this.current === 'closed') return;
+    this.disconnect();
+    this.become('draining', this.why);
+    if (this.calls.size > 0) await this.untilIdle(graceMs);
     this.close();
   }
 
   close(): void {
-    this.leave('closed');
-    for (const end of [...this.abort]) end(CLIENT_CLOSED);
+    if (this.current === 'closed') return;
+    this.disconnect();
+    this.become('closed', CLIENT_CLOSED);
+    for (const call of [...this.calls]) call.close();
+    this.settleDrains();
   }
 
-  private tryConnect(): void {
-    if (this.state !== 'connecting' && this.state !== 'failed') return;
+  private readonly onOver = (call: OutgoingCall): void => {
+    this.calls.delete(call);
+    if (this.calls.size === 0) this.settleDrains();
+  };
+
+  private settleDrains(): void {
+    for (const settle of this.drains.splice(0)) settle();
+  }
+
+  private untilIdle(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer =
+        graceMs === Number.POSITIVE_INFINITY ? undefined : this.options.runtime.clock.setTimer(graceMs, resolve);
+      this.drains.push(() => {
+        timer?.cancel();
+        resolve();
+      });
+    });
+  }
+
+  private attempt(why: Status | undefined): void {
+    this.become('connecting', why);
+    // Whoever is told of `connecting` still sees it.
+    queueMicrotask(() => this.finishAttempt());
+  }
+
+  private finishAttempt(): void {
+    if (this.current !== 'connecting') return;
     const listener = this.network.find(this.address.host, this.address.port);
     if (listener === undefined) {
-      this.error = this.refused();
-      if (this.state !== 'failed') this.become('failed');
-      return;
+      const why = connectFailed(this.peer);
+      this.retry = this.options.runtime.clock.setTimer(this.backoff.next(), () => this.attempt(why), { ref: false });
+      return this.become('failed', why);
     }
+    this.backoff.reset();
     this.listener = listener;
     this.detach = listener.attach(() => this.onGoAway());
-    this.error = undefined;
-    this.become('ready');
+    this.become('ready', undefined);
   }
 
-  /** The server drains: what is in flight goes on, new calls need a new connection. */
+  /** The server drains or closes. Calls in flight are its own matter; new ones need a new connection. */
   private onGoAway(): void {
-    this.forget();
-    if (this.state === 'ready') queueMicrotask(() => this.state === 'ready' && this.become('idle'));
+    this.disconnect();
+    this.attempt(connectionLost(this.peer));
   }
 
-  private forget(): void {
+  private disconnect(): void {
+    this.retry?.cancel();
+    this.retry = undefined;
     this.detach?.();
     this.detach = undefined;
     this.listener = undefined;
   }
 
-  private leave(state: 'draining' | 'closed'): void {
-    this.unwatch?.();
-    this.unwatch = undefined;
-    this.forget();
-    if (this.state !== 'closed') this.state = state;
-  }
-
-  private become(state: ConnectionState): void {
-    this.state = state;
+  private become(state: ConnectionState, why: Status | undefined): void {
+    this.why = why;
+    this.current = state;
     queueMicrotask(() => {
-      for (const listener of [...this.stateListeners]) listener();
+      // A listener that is taken off while others are called is not called: a Set sees to that.
+      for (const listener of this.stateListeners) listener();
     });
   }
 
-  private refused(): Status {
-    const { host, port } = this.address;
-    return { code: Code.UNAVAILABLE, reason: 'CONNECT_FAILED', details: `nobody listens on ${host}:${port} (in-process)`, origin: 'remote' };
+  private notReady(): Status {
+    if (this.current === 'closed') return CLIENT_CLOSED;
+    if (this.current === 'draining') return draining(`the connection to ${this.peer}`);
+    return this.why ?? notConnected(this.peer, this.current);
   }
 }
-
-const CLIENT_CLOSED: Status = { code: Code.UNAVAILABLE, reason: 'CLIENT_CLOSED', details: 'this client has been closed', origin: 'local' };

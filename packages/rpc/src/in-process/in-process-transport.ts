@@ -1,4 +1,12 @@
-import type { Address, Connection, ConnectOptions, Listener, ListenOptions, ServedMethod, Transport } from '../transport/transport.js';
+import type {
+  Address,
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  ServedMethod,
+  Transport,
+} from '../transport/transport.js';
 import { ListenError } from '../transport/listen-error.js';
 import { InProcessConnection } from './connection.js';
 import { InProcessListener } from './listener.js';
@@ -6,7 +14,8 @@ import { InProcessNetwork } from './network.js';
 
 /**
  * Calls within one process, without sockets: for tests, and for services that share a process. Messages are encoded and
- * decoded as on the wire, statuses too, so that what works here works there. TLS options are ignored: there is no wire.
+ * decoded as on the wire, statuses too, so that what works here works there. There is no wire: TLS options,
+ * compression, keepalive, and the limits of streams and age of a connection are ignored.
  *
  * @param network what its listeners and connections share; default: one of its own
  */

@@ -3,7 +3,6 @@ import type { InProcessListener } from './listener.js';
 /** The listeners of one in-process world, by `host:port`. Transports of one network reach each other. */
 export class InProcessNetwork {
   private readonly listeners = new Map<string, InProcessListener>();
-  private readonly watchers = new Set<() => void>();
   private nextPort = 1;
 
   /** @returns the listener at an address, when there is one */
@@ -19,22 +18,10 @@ export class InProcessNetwork {
 
   add(listener: InProcessListener): void {
     this.listeners.set(`${listener.address.host}:${listener.address.port}`, listener);
-    this.changed();
   }
 
   remove(listener: InProcessListener): void {
     const key = `${listener.address.host}:${listener.address.port}`;
     if (this.listeners.get(key) === listener) this.listeners.delete(key);
-    this.changed();
-  }
-
-  /** @returns a function that ends the subscription to listeners coming and going */
-  onChange(listener: () => void): () => void {
-    this.watchers.add(listener);
-    return () => this.watchers.delete(listener);
-  }
-
-  private changed(): void {
-    for (const watcher of [...this.watchers]) watcher();
   }
 }
