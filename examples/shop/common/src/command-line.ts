@@ -3,7 +3,14 @@ import { nearest } from '@breakwater/core';
 
 /** One option of a command line. */
 export type OptionSpec =
-  | { readonly type: 'string'; readonly about: string; readonly default?: string; readonly placeholder?: string }
+  | {
+      readonly type: 'string';
+      readonly about: string;
+      readonly default?: string;
+      readonly placeholder?: string;
+      /** What the whole value must match, and how that is said. */
+      readonly pattern?: { readonly match: RegExp; readonly words: string };
+    }
   | {
       readonly type: 'number';
       readonly about: string;
@@ -92,6 +99,8 @@ function readValue(name: string, spec: OptionSpec, value: unknown): string | num
   if (value === undefined) return spec.default;
   if (spec.type === 'string') {
     if (value === '') throw new UsageError(`--${name} is empty, but must be ${spec.placeholder ?? 'some text'}`);
+    if (spec.pattern?.match.test(String(value)) === false)
+      throw new UsageError(`--${name} is ${JSON.stringify(value)}, but must be ${spec.pattern.words}`);
     return String(value);
   }
   const number = Number(value);

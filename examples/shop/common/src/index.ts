@@ -14,6 +14,7 @@ export { type ChildMessage, endWithParent, forwardEvents, type PolicyReport, rep
 export { runProcess } from './process.js';
 export {
   type CommonOptions,
+  INSTANCE_OPTION,
   SERVICE_OPTIONS,
   serveUntilStopped,
   serviceOptions,

@@ -2,7 +2,7 @@ import { createRuntime, type Runtime } from '@breakwater/core';
 import { consul } from '@breakwater/consul';
 import type { Registry } from '@breakwater/discovery';
 import type { Service, ServiceOptions } from '@breakwater/service';
-import type { OptionSpecs, OptionValues } from './command-line.js';
+import type { OptionSpec, OptionSpecs, OptionValues } from './command-line.js';
 import { endWithParent, forwardEvents, tellParent } from './parent.js';
 
 /** Options that every service of the shop understands. */
@@ -31,6 +31,15 @@ export const SERVICE_OPTIONS = {
     max: 60_000,
   },
 } as const satisfies OptionSpecs;
+
+/** The option that names an instance among those that share a folder. */
+export const INSTANCE_OPTION = {
+  type: 'string',
+  about: 'name of this instance, unique in the folder',
+  placeholder: 'NAME',
+  default: 'main',
+  pattern: { match: /^[a-zA-Z0-9._-]{1,64}$/, words: 'letters, digits, ".", "_" and "-"' },
+} as const satisfies OptionSpec;
 
 export type CommonOptions = OptionValues<typeof SERVICE_OPTIONS>;
 

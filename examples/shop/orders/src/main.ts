@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { shop } from '@breakwater/contracts';
 import { createService } from '@breakwater/service';
 import {
+  INSTANCE_OPTION,
   parseCommandLine,
   runProcess,
   SERVICE_OPTIONS,
@@ -33,7 +34,7 @@ await runProcess(async () => {
         placeholder: 'FOLDER',
         default: join(tmpdir(), 'breakwater-shop'),
       },
-      instance: { type: 'string', about: 'name of this instance, unique in the folder', placeholder: 'NAME', default: 'main' },
+      instance: INSTANCE_OPTION,
       'orders-per-second': { type: 'number', about: 'admit no more, 0 for no limit', default: 0, min: 0, max: 100_000 },
       burst: { type: 'number', about: 'orders admitted at once', default: 10, min: 1, max: 100_000, integer: true },
       'settle-every-ms': { type: 'number', about: 'between two looks at deferred charges', default: 500, min: 10, max: 60_000 },

@@ -8,6 +8,7 @@ import { shop } from '@breakwater/contracts';
 import { createClient, createService } from '@breakwater/service';
 import {
   Faults,
+  INSTANCE_OPTION,
   parseCommandLine,
   runProcess,
   SERVICE_OPTIONS,
@@ -30,7 +31,7 @@ await runProcess(async () => {
         placeholder: 'FOLDER',
         default: join(tmpdir(), 'breakwater-shop'),
       },
-      instance: { type: 'string', about: 'name of this instance, unique in the folder', placeholder: 'NAME', default: 'main' },
+      instance: INSTANCE_OPTION,
       'allow-faults': { type: 'boolean', about: 'serve shop.faults.v1.Faults, which makes this instance misbehave' },
     },
     process.argv.slice(2),
