@@ -6,6 +6,7 @@ import {
   type ClientPolicies,
   type ServerPolicies,
 } from '@breakwater/service';
+import { enablePropagation } from '@breakwater/rpc';
 import type { Contender } from './contender.js';
 import { versionOf } from './version-of.js';
 import { HOST, METADATA, REQUEST, RESPONSE, SERVICE, TIMEOUT_MS } from './workload.js';
@@ -15,11 +16,12 @@ const versions = {
   '@grpc/grpc-js': versionOf('@grpc/grpc-js'),
 };
 
-/** A service and a client made by the public API. */
-const contender = (name: string, client: ClientPolicies, server: ServerPolicies): Contender => ({
+/** A service and a client made by the public API. `propagation`: as in a server process that has clients of its own. */
+const contender = (name: string, client: ClientPolicies, server: ServerPolicies, propagation = false): Contender => ({
   name,
   versions,
   async serve() {
+    if (propagation) enablePropagation();
     const notMeasured = (): never => {
       throw new Error('not part of this benchmark');
     };
@@ -43,6 +45,9 @@ const contender = (name: string, client: ClientPolicies, server: ServerPolicies)
 
 /** Everything that is on by default, on both sides. */
 export const breakwater = contender('breakwater, default stacks', {}, {});
+
+/** The same in a server that makes calls of its own: every handler runs in an AsyncLocalStorage. */
+export const breakwaterPropagating = contender('breakwater, default stacks + context propagation', {}, {}, true);
 
 /** The deadline and nothing else: what the policies cost is the difference. */
 export const breakwaterBare = contender(
