@@ -10,6 +10,7 @@ import type Consul from 'consul';
 import type { CallContext, ConsulAnswer, ConsulSender, PendingAnswer } from '../client/consul-client.js';
 import { ConsulError } from '../client/consul-error.js';
 import { checkIdOf, toRegistration, type InstanceCheck } from './consul-instance.js';
+import { deregisterInstance } from './deregister-instance.js';
 
 /** How a `ConsulRegistration` behaves. */
 export interface ConsulRegistrationSettings {
@@ -224,37 +225,13 @@ export class ConsulRegistration implements Registration {
   }
 
   private async leave(): Promise<void> {
-    const { runtime, deregisterTimeoutMs, requestTimeoutMs } = this.settings;
+    const { deregisterCriticalAfterMs, deregisterTimeoutMs, requestTimeoutMs, runtime } = this.settings;
     const giveUpAt = runtime.clock.now() + deregisterTimeoutMs;
     if (!this.stopped) this.quiet();
     await this.letFinish(deregisterTimeoutMs / 2);
-    const backoff = new Backoff({ initialMs: 100, maxMs: 1_000 }, runtime.random);
-    for (;;) {
-      const leftMs = giveUpAt - runtime.clock.now();
-      const pending = this.client.send(
-        (api, ctx) => api.agent.service.deregister({ id: this.id, ctx } as { id: string }),
-        {
-          timeoutMs: Math.max(1, Math.min(requestTimeoutMs, leftMs)),
-        },
-      );
-      const failure = await pending.answer.then(
-        () => undefined,
-        (error: ConsulError) => error,
-      );
-      // Newer agents answer 404 for an id they do not know: it is not there, which is what was wanted.
-      if (failure === undefined || failure.httpStatus === 404) return this.states.set({ kind: 'deregistered' });
-      const pauseMs = backoff.next();
-      if (runtime.clock.now() + pauseMs >= giveUpAt) {
-        const later = `it is dropped when its check has been critical for ${this.settings.deregisterCriticalAfterMs} ms`;
-        throw new ConsulError(
-          failure.kind,
-          `${this.id} could not be deregistered from Consul at ${this.client.address.text} in ${deregisterTimeoutMs} ms: ${failure.message}; ${later}`,
-          failure.httpStatus,
-          failure,
-        );
-      }
-      await new Promise<void>((resolve) => runtime.clock.setTimer(pauseMs, resolve));
-    }
+    const limits = { giveUpAt, deregisterTimeoutMs, requestTimeoutMs, deregisterCriticalAfterMs };
+    await deregisterInstance(this.client, this.id, limits, runtime);
+    this.states.set({ kind: 'deregistered' });
   }
 
   /** An announcement under way may reach the agent although it is cancelled: it must not do so behind our leaving. */
