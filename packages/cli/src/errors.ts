@@ -18,3 +18,8 @@ export class CliError extends Error {
     this.exitCode = options.exitCode ?? 1;
   }
 }
+
+/** A failure that the command has printed already, in its own form; the exit code is all that is left to say. */
+export class ReportedError extends Error {
+  override readonly name = 'ReportedError';
+}

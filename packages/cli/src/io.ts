@@ -29,17 +29,23 @@ export async function withSystemIo(work: (io: Io) => Promise<void>): Promise<voi
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   process.stdout.on('error', onPipeError);
+  let reads = false;
   try {
     await work({
       out: (text) => void process.stdout.write(`${text}\n`),
       err: (text) => void process.stderr.write(`${text}\n`),
-      input: process.stdin,
+      get input() {
+        reads = true;
+        return process.stdin;
+      },
       env: process.env,
       signal: stop.signal,
     });
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     process.stdout.off('error', onPipeError);
+    // Nobody reads on; an open terminal or pipe would keep the process alive.
+    if (reads) process.stdin.destroy();
   }
 }
 

@@ -6,7 +6,7 @@ import { register as registerCall } from './commands/call.js';
 import { register as registerConfig } from './commands/config.js';
 import { register as registerGenerate } from './commands/generate.js';
 import { register as registerServices } from './commands/services.js';
-import { CliError } from './errors.js';
+import { CliError, ReportedError } from './errors.js';
 
 const require = createRequire(import.meta.url);
 
@@ -48,7 +48,7 @@ export const runCli = async (args: readonly string[]): Promise<number> => {
   } catch (error) {
     // commander has printed its message already; help and --version arrive here too, with exit code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    console.error(describe(error));
+    if (!(error instanceof ReportedError)) console.error(describe(error));
     return error instanceof CliError ? error.exitCode : 1;
   }
 };

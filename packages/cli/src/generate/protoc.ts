@@ -31,8 +31,8 @@ const locateProtoc = (): { readonly binary: string; readonly include: string } =
   return { binary: path.join(root, 'bin', asset.executable), include: path.join(root, 'include') };
 };
 
-/** `google/api/{annotations,http}.proto`, shipped with this package so that they need no download. */
-const SHIPPED_PROTOS = fileURLToPath(new URL('../../proto', import.meta.url));
+/** `google/api/{annotations,http}.proto` and `google/rpc/error_details.proto`, shipped with this package so that they need no download. */
+export const SHIPPED_PROTOS = fileURLToPath(new URL('../../proto', import.meta.url));
 
 export interface ProtocRun {
   /** Absolute folder that holds `files`. */

@@ -64,7 +64,7 @@ function footnote({ services, clients }: Config): string {
   const named = (sections: object): readonly string[] => Object.keys(sections).filter((name) => name !== 'default');
   const others = [...named(services).map((name) => `--service ${name}`), ...named(clients).map((name) => `--target ${name}`)];
   const more = others.length === 0 ? '' : `\nThe file also has settings of its own for: ${others.join('  ')}`;
-  return `What the code sets cannot be seen from here: it wins over "default" and loses to everything else. In the process itself,\ndescribeConfig({ target, clientOptions }) or describeConfig({ service: options }) of @breakwater/service shows it.${more}`;
+  return `What the code sets cannot be seen from here: it wins over the defaults of the framework and loses to file and environment. In the process itself,\ndescribeConfig({ target, clientOptions }) or describeConfig({ service: options }) of @breakwater/service shows it.${more}`;
 }
 
 function toJson({ side, name, method, settings, contradictions }: ConfigDescription): object {
