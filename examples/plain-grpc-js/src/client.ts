@@ -12,6 +12,10 @@ export function createWeatherClient(): WeatherClient {
     retry({ initialBackoffMs: 20 }, runtime),
     circuitBreaker({}, runtime, { name: 'weather' }),
   );
-  const interceptor = clientInterceptor(policies, { services: [Weather.service], target: 'consul:///weather', runtime });
+  const interceptor = clientInterceptor(policies, {
+    services: [Weather.service],
+    target: 'consul:///weather',
+    runtime,
+  });
   return new Weather('consul:///weather', credentials.createInsecure(), alwaysIntercept(interceptor));
 }

@@ -6,7 +6,9 @@ import { startServer } from './server.js';
 import type { Forecast, WeatherClient } from './weather.js';
 
 const forecast = (client: WeatherClient): Promise<Forecast> =>
-  new Promise((resolve, reject) => client.forecast({ city: 'Rome' }, (error, found) => (found === undefined ? reject(error) : resolve(found))));
+  new Promise((resolve, reject) =>
+    client.forecast({ city: 'Rome' }, (error, found) => (found === undefined ? reject(error) : resolve(found))),
+  );
 
 /** Calls one after the other. @returns who answered, and how many calls failed */
 async function ask(client: WeatherClient, calls: number): Promise<{ servers: string[]; failed: number }> {
@@ -53,8 +55,11 @@ for await (const _ of client.watch({ city: 'Rome' })) texts++;
 console.log(`a stream through the same policies: ${texts} messages`);
 
 await third.stop();
-const nobody = await forecast(client).catch((error: Error) => error.message);
-console.log(`nobody is left: ${String(nobody)}`);
+const nobody = await forecast(client).then(
+  ({ server }) => server,
+  (error: Error) => error.message,
+);
+console.log(`nobody is left: ${nobody}`);
 
 client.close();
 await registry.close();

@@ -1,4 +1,10 @@
-import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import { createRuntime, stack } from '@breakwater/core';
 import { rateLimit } from '@breakwater/resilience';
 import { serverInterceptor } from '@breakwater/grpc';
@@ -18,7 +24,11 @@ export interface RunningServer {
 }
 
 /** An ordinary grpc-js server, with our policies in front of its handlers and a place in the registry. */
-export async function startServer(name: string, registry: ReturnType<typeof consul>, callsPerSecond = 1000): Promise<RunningServer> {
+export async function startServer(
+  name: string,
+  registry: ReturnType<typeof consul>,
+  callsPerSecond = 1000,
+): Promise<RunningServer> {
   const policies = stack(rateLimit({ perSecond: callsPerSecond, burst: callsPerSecond }, createRuntime()));
   const server = new Server({ interceptors: [serverInterceptor(policies, { name: 'weather' })] });
   server.addService(Weather.service, {
@@ -26,12 +36,15 @@ export async function startServer(name: string, registry: ReturnType<typeof cons
       callback(null, { text: `sun over ${call.request.city}`, server: name });
     },
     watch: (call: ServerWritableStream<Request, Forecast>) => {
-      for (const text of ['sun', 'clouds', 'rain']) call.write({ text: `${text} over ${call.request.city}`, server: name });
+      for (const text of ['sun', 'clouds', 'rain'])
+        call.write({ text: `${text} over ${call.request.city}`, server: name });
       call.end();
     },
   });
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error))),
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    ),
   );
   const registration = await registry.register({ service: 'weather', host: '127.0.0.1', port });
   return {

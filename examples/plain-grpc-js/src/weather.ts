@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { loadPackageDefinition, type Client, type ClientReadableStream, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  loadPackageDefinition,
+  type Client,
+  type ClientReadableStream,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 const PROTO = fileURLToPath(new URL('../proto/weather.proto', import.meta.url));
@@ -18,7 +24,9 @@ export interface WeatherClient extends Client {
 interface Loaded {
   readonly weather: { readonly v1: { readonly Weather: WeatherConstructor } };
 }
-type WeatherConstructor = (new (...args: ConstructorParameters<typeof Client>) => WeatherClient) & { readonly service: ServiceDefinition };
+type WeatherConstructor = (new (
+  ...args: ConstructorParameters<typeof Client>
+) => WeatherClient) & { readonly service: ServiceDefinition };
 
 /** The stub and the service definition, loaded at run time as in countless grpc-js applications. */
 export const { Weather } = (loadPackageDefinition(loadSync(PROTO)) as unknown as Loaded).weather.v1;

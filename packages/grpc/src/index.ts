@@ -4,6 +4,12 @@ export { grpcTransport, type GrpcTransportOptions } from './transport/grpc-trans
 export { alwaysIntercept, clientInterceptor, type ClientInterceptorOptions } from './interceptor/client-interceptor.js';
 export { serverInterceptor, type ServerInterceptorOptions } from './interceptor/server-interceptor.js';
 // For applications that keep grpc-js channels
-export { BALANCERS, installBalancers, installRegistry, type BalancerName, type InstallOptions } from './channel/install.js';
+export {
+  BALANCERS,
+  installBalancers,
+  installRegistry,
+  type BalancerName,
+  type InstallOptions,
+} from './channel/install.js';
 // For tools: who holds a port that cannot be had
 export { portHolder } from './transport/port-holder.js';

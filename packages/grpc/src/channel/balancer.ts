@@ -79,23 +79,31 @@ export class PickerBalancer implements LoadBalancer {
     this.helper = createChildChannelControlHelper(control, {
       updateState: (state, _picker, error) => {
         if (error !== null) this.lastError = error;
-        if (this.state === connectivityState.READY && state !== connectivityState.READY) this.control.requestReresolution();
+        if (this.state === connectivityState.READY && state !== connectivityState.READY)
+          this.control.requestReresolution();
         this.update();
       },
     });
   }
 
-  updateAddressList(list: StatusOr<GrpcEndpoint[]>, config: TypedLoadBalancingConfig, options: ChannelOptions, note: string): boolean {
+  updateAddressList(
+    list: StatusOr<GrpcEndpoint[]>,
+    config: TypedLoadBalancingConfig,
+    options: ChannelOptions,
+    note: string,
+  ): boolean {
     if (config.getLoadBalancerName() !== this.typeName) return false;
     if (!list.ok) {
-      if (this.children.size === 0) this.report(connectivityState.TRANSIENT_FAILURE, new UnavailablePicker(list.error), list.error.details);
+      if (this.children.size === 0)
+        this.report(connectivityState.TRANSIENT_FAILURE, new UnavailablePicker(list.error), list.error.details);
       return true;
     }
     const known = options[ENDPOINTS_ATTRIBUTE] as ReadonlyMap<string, Endpoint> | undefined;
     this.paused = true;
     const wanted = new Map(list.value.map((endpoint) => [addressKey(endpoint), endpoint]));
     for (const key of [...this.children.keys()]) if (!wanted.has(key)) this.drop(key);
-    for (const [key, endpoint] of wanted) this.keep(key, endpoint, known?.get(key) ?? plainEndpoint(key), options, note);
+    for (const [key, endpoint] of wanted)
+      this.keep(key, endpoint, known?.get(key) ?? plainEndpoint(key), options, note);
     this.paused = false;
     if (wanted.size === 0) this.lastError = note === '' ? 'the list of endpoints is empty' : note;
     // Weights and health may have changed although no connection did.
@@ -141,12 +149,14 @@ export class PickerBalancer implements LoadBalancer {
   private update(): void {
     if (this.paused) return;
     const all = [...this.children.values()];
-    const count = (state: connectivityState): number => all.filter(({ leaf }) => leaf.getConnectivityState() === state).length;
+    const count = (state: connectivityState): number =>
+      all.filter(({ leaf }) => leaf.getConnectivityState() === state).length;
     if (count(connectivityState.READY) > 0) {
       const ready = all.filter(({ leaf }) => leaf.getConnectivityState() === connectivityState.READY);
       this.picker = this.createPicker(ready, this.random, this.picker);
       this.report(connectivityState.READY, new CountingPicker(this.picker), null);
-    } else if (count(connectivityState.CONNECTING) > 0) this.report(connectivityState.CONNECTING, new QueuePicker(this), null);
+    } else if (count(connectivityState.CONNECTING) > 0)
+      this.report(connectivityState.CONNECTING, new QueuePicker(this), null);
     else if (all.length === 0 || count(connectivityState.TRANSIENT_FAILURE) > 0) {
       const details = `${this.typeName}: no endpoint is connected; last error: ${this.lastError}`;
       this.report(connectivityState.TRANSIENT_FAILURE, new UnavailablePicker({ details }), details);

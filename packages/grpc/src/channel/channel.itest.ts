@@ -20,10 +20,11 @@ describe('a registry behind plain grpc-js channels', () => {
 
   /** A server that answers with its name, registered. */
   const instance = async (name: string, weight = 1): Promise<Registration> => {
-    const port = await app.serve({ Unary: (_call: unknown, callback: Callback) => callback(null, name) } as never);
+    const port = await app.serve({ Unary: (_call: unknown, callback: Callback) => callback(null, name) });
     return registry.register({ service: 'plain', host: '127.0.0.1', port, weight });
   };
-  const call = (client: AppClient): Promise<Ended> => ended((callback) => client.Unary(1, new Metadata(), { deadline: Date.now() + 5000 }, callback));
+  const call = (client: AppClient): Promise<Ended> =>
+    ended((callback) => client.Unary(1, new Metadata(), { deadline: Date.now() + 5000 }, callback));
   const tally = async (client: AppClient, calls: number): Promise<Record<string, number>> => {
     const counts: Record<string, number> = {};
     for (let one = 0; one < calls; one++) {
@@ -62,7 +63,7 @@ describe('a registry behind plain grpc-js channels', () => {
   it('the choice of two looks at the calls in flight: a server that hangs does not get more and more of them', async () => {
     installRegistry(registry);
     let hanging = 0;
-    const port = await app.serve({ Unary: () => void hanging++ } as never);
+    const port = await app.serve({ Unary: () => void hanging++ });
     await registry.register({ service: 'plain', host: '127.0.0.1', port });
     await instance('quick');
     const client = app.client('memory:///plain');

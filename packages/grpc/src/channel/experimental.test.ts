@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
 import { Server } from '@grpc/grpc-js';
 import * as api from './experimental.js';
+
+const all: Readonly<Record<string, unknown>> = { ...api };
 import { BALANCERS, installBalancers } from './install.js';
 
 describe("grpc-js' experimental API, as far as it is used here", () => {
   it('has every function and class', () => {
-    const used = ['createChildChannelControlHelper', 'isLoadBalancerNameRegistered', 'parseLoadBalancingConfig', 'registerLoadBalancerType'] as const;
-    const more = ['registerResolver', 'statusOrFromError', 'statusOrFromValue', 'LeafLoadBalancer', 'QueuePicker', 'UnavailablePicker'] as const;
-    for (const name of [...used, ...more]) assert.equal(typeof api[name], 'function', name);
+    const used = [
+      'createChildChannelControlHelper',
+      'isLoadBalancerNameRegistered',
+      'parseLoadBalancingConfig',
+      'registerLoadBalancerType',
+    ] as const;
+    const more = [
+      'registerResolver',
+      'statusOrFromError',
+      'statusOrFromValue',
+      'LeafLoadBalancer',
+      'QueuePicker',
+      'UnavailablePicker',
+    ] as const;
+    for (const name of [...used, ...more]) assert.equal(typeof all[name], 'function', name);
   });
 
   it('leaves attributes with its prefix out of the keys of connections', () => {

@@ -1,6 +1,5 @@
-import { systemRandom, type Random } from '@breakwater/core';
+import { systemRandom, type Random, requireKnownKeys, requireOneOf } from '@breakwater/core';
 import { leastInFlight, roundRobin, type PickerFactory, type Registry } from '@breakwater/discovery';
-import { requireKnownKeys, requireOneOf } from '@breakwater/core';
 import type { ChannelOptions } from '@grpc/grpc-js';
 import { PickerBalancer } from './balancer.js';
 import {
@@ -38,7 +37,10 @@ export interface InstallOptions {
  */
 export function installRegistry(registry: Registry, options: InstallOptions = {}): void {
   requireKnownKeys('installRegistry', options, ['balancer', 'random']);
-  const balancer = requireOneOf('installRegistry.balancer', options.balancer ?? 'breakwater_p2c', [...BALANCERS, 'grpc-js']);
+  const balancer = requireOneOf('installRegistry.balancer', options.balancer ?? 'breakwater_p2c', [
+    ...BALANCERS,
+    'grpc-js',
+  ]);
   installBalancers(options.random);
   const policy = balancer === 'grpc-js' ? undefined : balancer;
   registerResolver(

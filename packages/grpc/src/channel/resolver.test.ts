@@ -13,12 +13,18 @@ describe('RegistryResolver', () => {
 
   const resolve = (from: Registry, options = {}, at: typeof target = target) => {
     const heard: Heard[] = [];
-    const resolver = new RegistryResolver(from, at, (...result) => void heard.push(result) === undefined, options, 'breakwater_p2c');
+    const resolver = new RegistryResolver(from, at, (...result) => heard.push(result) > 0, options, 'breakwater_p2c');
     return { resolver, heard };
   };
   const addresses = (result: Heard | undefined): unknown =>
     result?.[0].ok === true ? result[0].value.map(({ addresses: [one] }) => one) : result?.[0];
-  const instance = (port: number, weight = 1) => ({ service: 'payments', host: '127.0.0.1', port, tags: ['v2'], weight });
+  const instance = (port: number, weight = 1) => ({
+    service: 'payments',
+    host: '127.0.0.1',
+    port,
+    tags: ['v2'],
+    weight,
+  });
 
   it('publishes the endpoints of the target, query included, with what the registry says of them', async () => {
     const from = registry();

@@ -1,6 +1,13 @@
 import { Metadata, status as grpcStatus, type ChannelOptions, type ServiceConfig } from '@grpc/grpc-js';
 import type { Status } from '@breakwater/core';
-import { eligible, parseTarget, type Endpoint, type EndpointSet, type Registry, type Watcher } from '@breakwater/discovery';
+import {
+  eligible,
+  parseTarget,
+  type Endpoint,
+  type EndpointSet,
+  type Registry,
+  type Watcher,
+} from '@breakwater/discovery';
 import { message } from '../transport/failures.js';
 import {
   statusOrFromError,
@@ -75,19 +82,31 @@ export class RegistryResolver implements Resolver {
       return converted;
     });
     const config = this.serviceConfig === undefined ? null : statusOrFromValue(this.serviceConfig);
-    this.listener(statusOrFromValue(endpoints), { [ENDPOINTS_ATTRIBUTE]: known }, config, set.stale ? 'the registry cannot be reached' : '');
+    this.listener(
+      statusOrFromValue(endpoints),
+      { [ENDPOINTS_ATTRIBUTE]: known },
+      config,
+      set.stale ? 'the registry cannot be reached' : '',
+    );
     // An empty list alone leaves calls waiting for their deadline; with the error after it they fail at once and say why.
     if (usable.length === 0) this.fail(describe(set.unavailable));
   }
 
   private fail(details: string): void {
     const config = this.serviceConfig === undefined ? null : statusOrFromValue(this.serviceConfig);
-    this.listener(statusOrFromError({ code: grpcStatus.UNAVAILABLE, details, metadata: new Metadata() }), {}, config, details);
+    this.listener(
+      statusOrFromError({ code: grpcStatus.UNAVAILABLE, details, metadata: new Metadata() }),
+      {},
+      config,
+      details,
+    );
   }
 }
 
 const describe = (unavailable: Status | undefined): string =>
-  unavailable === undefined ? 'no endpoint is eligible' : `${unavailable.details} (${unavailable.reason ?? 'NO_ENDPOINTS'})`;
+  unavailable === undefined
+    ? 'no endpoint is eligible'
+    : `${unavailable.details} (${unavailable.reason ?? 'NO_ENDPOINTS'})`;
 
 /** grpc-js splits a URI at its third slash and leaves the query in the path. */
 export const uriOf = ({ scheme, authority, path }: GrpcUri): string => `${scheme ?? ''}://${authority ?? ''}/${path}`;

@@ -1,12 +1,21 @@
 import {
-  Metadata as GrpcMetadata,
   status as grpcStatus,
   type InterceptingListener,
   type InterceptorOptions,
+  type Metadata as GrpcMetadata,
   type NextCall,
   type StatusObject,
 } from '@grpc/grpc-js';
-import { Metadata, succeed, type Call, type Clock, type Failure, type Outcome, type Sent, type Status } from '@breakwater/core';
+import {
+  Metadata,
+  succeed,
+  type Call,
+  type Clock,
+  type Failure,
+  type Outcome,
+  type Sent,
+  type Status,
+} from '@breakwater/core';
 import { deadlineExceeded, fromGrpcStatus } from '../transport/failures.js';
 import type { DispatchObserver } from '../transport/outgoing-metadata.js';
 import { RequestPump, type MessageWriter } from '../transport/request-pump.js';
@@ -97,7 +106,8 @@ export class ClientAttempt implements InterceptingListener, DispatchObserver, Me
 
   onReceiveStatus(status: StatusObject): void {
     if (this.ended) return;
-    if (status.code === grpcStatus.OK) return this.finish({ ...succeed(this.value, this.headers, fromGrpc(status.metadata)), peer: this.getPeer() });
+    if (status.code === grpcStatus.OK)
+      return this.finish({ ...succeed(this.value, this.headers, fromGrpc(status.metadata)), peer: this.getPeer() });
     const expired = this.call.deadline - CLOCK_SLACK_MS <= this.clock.now();
     const failure = fromGrpcStatus(status, { peer: this.getPeer(), sent: this.sent, headers: this.headers, expired });
     this.finish({ ...failure, trailers: fromGrpc(status.metadata) });

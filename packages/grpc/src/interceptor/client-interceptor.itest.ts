@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { InterceptingCall, Metadata, status, type Interceptor } from '@grpc/grpc-js';
-import { ADMITTED, Code, createRuntime, rejection, stack, type Around, type Call, type Guard, type Outcome } from '@breakwater/core';
+import {
+  ADMITTED,
+  Code,
+  createRuntime,
+  rejection,
+  stack,
+  type Around,
+  type Call,
+  type Guard,
+  type Outcome,
+} from '@breakwater/core';
 import { deadline, retry } from '@breakwater/resilience';
 import { decodeStatus, STATUS_DETAILS_KEY } from '@breakwater/rpc';
 import { fromGrpc } from './metadata-bridge.js';
@@ -34,7 +44,11 @@ describe('clientInterceptor', () => {
 
   const echo = {
     Unary: (call: never, callback: (error: null, value: unknown, trailer: Metadata) => void) => {
-      const { request, metadata, sendMetadata } = call as { request: unknown; metadata: Metadata; sendMetadata(m: Metadata): void };
+      const { request, metadata, sendMetadata } = call as {
+        request: unknown;
+        metadata: Metadata;
+        sendMetadata(m: Metadata): void;
+      };
       const headers = new Metadata();
       headers.set('h', String(metadata.get('x')[0] ?? 'none'));
       sendMetadata.call(call, headers);
@@ -67,9 +81,16 @@ describe('clientInterceptor', () => {
 
   it('a refused call never reaches the server, and its error says why', async () => {
     let reached = 0;
-    const port = await app.serve({ Unary: (_call: AnyCall, callback: never) => void (reached++, (callback as (e: null, v: unknown) => void)(null, 1)) } as never);
-    const refusing: Guard = { name: 'test', admit: () => rejection('test', Code.RESOURCE_EXHAUSTED, 'RATE_LIMITED', 'not so fast', 250) };
-    const { error } = await ended((callback) => intercepted(port, stack(refusing)).Unary(1, new Metadata(), {}, callback));
+    const port = await app.serve({
+      Unary: (_call: AnyCall, callback: never) => (reached++, (callback as (e: null, v: unknown) => void)(null, 1)),
+    } as never);
+    const refusing: Guard = {
+      name: 'test',
+      admit: () => rejection('test', Code.RESOURCE_EXHAUSTED, 'RATE_LIMITED', 'not so fast', 250),
+    };
+    const { error } = await ended((callback) =>
+      intercepted(port, stack(refusing)).Unary(1, new Metadata(), {}, callback),
+    );
     assert.equal(error?.code, status.RESOURCE_EXHAUSTED);
     assert.equal(error?.details, 'not so fast');
     const decoded = decodeStatus(error?.code ?? 0, '', fromGrpc(error?.metadata ?? new Metadata()));
@@ -84,9 +105,13 @@ describe('clientInterceptor', () => {
     return {
       handlers: {
         Unary: (_call: unknown, callback: (e: unknown, v?: unknown) => void) =>
-          ++attempts <= times ? callback({ code: status.UNAVAILABLE, details: 'warming up' }) : callback(null, attempts),
+          ++attempts <= times
+            ? callback({ code: status.UNAVAILABLE, details: 'warming up' })
+            : callback(null, attempts),
         Charge: (_call: unknown, callback: (e: unknown, v?: unknown) => void) =>
-          ++attempts <= times ? callback({ code: status.UNAVAILABLE, details: 'warming up' }) : callback(null, attempts),
+          ++attempts <= times
+            ? callback({ code: status.UNAVAILABLE, details: 'warming up' })
+            : callback(null, attempts),
         Down: (call: { write(m: unknown): void; end(): void; emit(e: string, x: unknown): void }) => {
           if (++attempts <= times) return call.emit('error', { code: status.UNAVAILABLE, details: 'warming up' });
           call.write(attempts);
@@ -107,11 +132,21 @@ describe('clientInterceptor', () => {
 
   it('repeats an idempotent unary call, and not one that is not', async () => {
     const first = failing(2);
-    const one = await ended((callback) => void app.serve(first.handlers).then((port) => intercepted(port, stack(again)).Unary(1, new Metadata(), {}, callback)));
+    const one = await ended(
+      (callback) =>
+        void app
+          .serve(first.handlers)
+          .then((port) => intercepted(port, stack(again)).Unary(1, new Metadata(), {}, callback)),
+    );
     assert.equal(one.error, null);
     assert.equal(one.value, 3);
     const second = failing(1);
-    const two = await ended((callback) => void app.serve(second.handlers).then((port) => intercepted(port, stack(again)).Charge(1, new Metadata(), {}, callback)));
+    const two = await ended(
+      (callback) =>
+        void app
+          .serve(second.handlers)
+          .then((port) => intercepted(port, stack(again)).Charge(1, new Metadata(), {}, callback)),
+    );
     assert.equal(two.error?.code, status.UNAVAILABLE);
     assert.equal(second.attempts(), 1);
   });
@@ -138,7 +173,7 @@ describe('clientInterceptor', () => {
         call.on('data', (message) => call.write([message]));
         call.on('end', () => call.end());
       },
-    } as never);
+    });
     const call = intercepted(port, stack(guard)).Chat();
     const reading = readAll(call);
     for (let one = 0; one < 50; one++) call.write(one);
@@ -162,7 +197,7 @@ describe('clientInterceptor', () => {
         };
         pump();
       },
-    } as never);
+    });
     const call = intercepted(port, stack(recorder().guard)).Down(1);
     await new Promise((resolve) => call.once('readable', resolve));
     let last = -1;
@@ -182,7 +217,7 @@ describe('clientInterceptor', () => {
       const port = await app.serve({
         Unary: (_call: unknown, callback: (e: null, v: unknown) => void) => callback(null, ++reached),
         Charge: (_call: unknown, callback: (e: null, v: unknown) => void) => callback(null, 'there'),
-      } as never);
+      });
       const { guard, outcomes } = recorder();
       const client = intercepted(port, stack(guard));
       assert.equal((await ended((callback) => client.Charge(1, new Metadata(), {}, callback))).value, 'there');
@@ -208,7 +243,7 @@ describe('clientInterceptor', () => {
             call.write('first');
             resolve();
           },
-        } as never)
+        })
         .then((port) => {
           stream = intercepted(port, stack(recorder().guard)).Down(1);
           done = readAll(stream);
@@ -230,7 +265,7 @@ describe('clientInterceptor', () => {
       Unary: (call: { getDeadline(): Date | number }) => {
         left = Number(call.getDeadline()) - Date.now();
       },
-    } as never);
+    });
     const client = intercepted(port, stack(deadline({ timeoutMs: 60 }, runtime)));
     const { error } = await ended((callback) => client.Unary(1, new Metadata(), {}, callback));
     assert.equal(error?.code, status.DEADLINE_EXCEEDED);

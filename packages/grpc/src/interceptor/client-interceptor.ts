@@ -35,7 +35,8 @@ export function clientInterceptor(around: Around, options: ClientInterceptorOpti
     around,
     (call) => {
       const owner = call.attributes.get(OWNER);
-      if (owner === undefined) return Promise.reject(new Error('a policy has replaced the attributes of the call instead of adding to them'));
+      if (owner === undefined)
+        return Promise.reject(new Error('a policy has replaced the attributes of the call instead of adding to them'));
       return owner.run(call);
     },
     idempotencyOf(options.services ?? []),
@@ -51,12 +52,15 @@ export function clientInterceptor(around: Around, options: ClientInterceptorOpti
  * Client options under which `interceptors` (first = outermost) apply to every call, also to one that brings its own:
  * those come after. Pass them on as a whole: `new Client(address, credentials, alwaysIntercept(policies))`.
  */
-export function alwaysIntercept(...interceptors: readonly Interceptor[]): Pick<ClientOptions, 'callInvocationTransformer'> {
+export function alwaysIntercept(
+  ...interceptors: readonly Interceptor[]
+): Pick<ClientOptions, 'callInvocationTransformer'> {
   return {
     callInvocationTransformer: (properties) => {
       const { interceptors: own = [], interceptor_providers: providers = [] } = properties.callOptions;
       const callOptions = { ...properties.callOptions };
-      if (providers.length > 0) callOptions.interceptor_providers = [...interceptors.map((one) => () => one), ...providers];
+      if (providers.length > 0)
+        callOptions.interceptor_providers = [...interceptors.map((one) => () => one), ...providers];
       else callOptions.interceptors = [...interceptors, ...own];
       return { ...properties, callOptions };
     },

@@ -57,7 +57,8 @@ export class ClientPolicyCall implements Intercepting {
   private request: unknown;
   private attempt: ClientAttempt | undefined;
   private started = false;
-  private readonly onParentCancelled = (): void => this.cancelWithStatus(grpcStatus.CANCELLED, 'Cancelled by parent call');
+  private readonly onParentCancelled = (): void =>
+    this.cancelWithStatus(grpcStatus.CANCELLED, 'Cancelled by parent call');
 
   constructor(
     private readonly host: ClientPolicyHost,
@@ -154,7 +155,8 @@ export class ClientPolicyCall implements Intercepting {
 
   private deadline(now: number): number {
     const { deadline, parent } = this.options;
-    const instants = [deadline, parent?.getDeadline()].map((one) => (one instanceof Date ? one.getTime() : (one ?? Number.POSITIVE_INFINITY)));
+    // A Date becomes its milliseconds.
+    const instants = [deadline, parent?.getDeadline()].map((one) => Number(one ?? Number.POSITIVE_INFINITY));
     const earliest = Math.min(...instants);
     return earliest === Number.POSITIVE_INFINITY ? earliest : now + (earliest - this.host.clock.wallNow());
   }
@@ -164,7 +166,8 @@ export class ClientPolicyCall implements Intercepting {
     void this.queue?.return();
     const { listener, sink } = this;
     if (sink !== undefined) return sink.whenEmpty(() => listener.onReceiveStatus?.(statusOf(outcome)));
-    if (outcome.headers !== undefined && outcome.headers !== Metadata.EMPTY) listener.onReceiveMetadata?.(toGrpc(outcome.headers));
+    if (outcome.headers !== undefined && outcome.headers !== Metadata.EMPTY)
+      listener.onReceiveMetadata?.(toGrpc(outcome.headers));
     listener.onReceiveMessage?.(outcome.ok ? (outcome.value ?? null) : null);
     listener.onReceiveStatus?.(statusOf(outcome));
   };

@@ -38,7 +38,10 @@ export class Operations {
   of(shape: Shape): { readonly operation: Operation; readonly handler: Handler } {
     let entry = this.known.get(shape.path);
     if (entry === undefined) {
-      entry = { operation: operationOf(shape, this.idempotency.get(shape.path) ?? 'unknown'), handler: this.around(this.leaf) };
+      entry = {
+        operation: operationOf(shape, this.idempotency.get(shape.path) ?? 'unknown'),
+        handler: this.around(this.leaf),
+      };
       this.known.set(shape.path, entry);
     }
     return entry;

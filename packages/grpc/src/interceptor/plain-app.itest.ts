@@ -58,11 +58,16 @@ const AppStub = makeGenericClientConstructor(APP, 'App');
 export class PlainApp {
   private readonly closers: (() => void)[] = [];
 
-  async serve(handlers: UntypedServiceImplementation, options: ConstructorParameters<typeof Server>[0] = {}): Promise<number> {
+  async serve(
+    handlers: UntypedServiceImplementation,
+    options: ConstructorParameters<typeof Server>[0] = {},
+  ): Promise<number> {
     const server = new Server(options);
     server.addService(APP, handlers);
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error))),
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
     );
     this.closers.push(() => server.forceShutdown());
     return port;
@@ -90,7 +95,9 @@ export const ended = (run: (callback: Callback) => unknown): Promise<Ended> =>
   new Promise((resolve) => void run((error, value) => resolve({ error, value })));
 
 /** Reads a response stream to its end. */
-export const readAll = (stream: ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>): Promise<{ messages: unknown[]; error: ServiceError | null }> =>
+export const readAll = (
+  stream: ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>,
+): Promise<{ messages: unknown[]; error: ServiceError | null }> =>
   new Promise((resolve) => {
     const messages: unknown[] = [];
     stream.on('data', (message: unknown) => messages.push(message));

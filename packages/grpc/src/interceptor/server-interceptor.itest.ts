@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { Metadata, status } from '@grpc/grpc-js';
-import { ADMITTED, Code, createRuntime, rejection, stack, type Around, type Call, type Guard, type Outcome, type Status } from '@breakwater/core';
+import {
+  ADMITTED,
+  Code,
+  createRuntime,
+  rejection,
+  stack,
+  type Around,
+  type Call,
+  type Guard,
+  type Outcome,
+  type Status,
+} from '@breakwater/core';
 import { rateLimit } from '@breakwater/resilience';
 import { decodeStatus, PEER } from '@breakwater/rpc';
 import { fromGrpc } from './metadata-bridge.js';
@@ -34,7 +45,10 @@ describe('serverInterceptor', () => {
     const { guard, calls, outcomes } = recorder();
     const port = await serve(
       {
-        Unary: (call: { request: unknown; metadata: Metadata; sendMetadata(m: Metadata): void }, callback: Callback) => {
+        Unary: (
+          call: { request: unknown; metadata: Metadata; sendMetadata(m: Metadata): void },
+          callback: Callback,
+        ) => {
           const headers = new Metadata();
           headers.set('h', String(call.metadata.get('x')[0]));
           call.sendMetadata(headers);
@@ -63,7 +77,9 @@ describe('serverInterceptor', () => {
     const metadata = new Metadata();
     metadata.set('x', 'value');
     const headers: Metadata[] = [];
-    const unary = await ended((callback) => client.Unary(7, metadata, {}, callback).on('metadata', (got: Metadata) => headers.push(got)));
+    const unary = await ended((callback) =>
+      client.Unary(7, metadata, {}, callback).on('metadata', (got: Metadata) => headers.push(got)),
+    );
     assert.deepEqual(unary.value, [7]);
     assert.deepEqual(headers[0]?.get('h'), ['value']);
     assert.deepEqual(await readAll(client.Down(3)), { messages: [0, 1, 2], error: null });
@@ -78,8 +94,14 @@ describe('serverInterceptor', () => {
     for (const one of [1, 2]) chat.write(one);
     chat.end();
     assert.deepEqual(await reading, { messages: [[1], [2]], error: null });
-    assert.deepEqual(calls.map((call) => call.operation.kind), ['unary', 'server_stream', 'client_stream', 'bidi']);
-    assert.deepEqual(calls.map((call) => call.request), [7, 3, undefined, undefined]);
+    assert.deepEqual(
+      calls.map((call) => call.operation.kind),
+      ['unary', 'server_stream', 'client_stream', 'bidi'],
+    );
+    assert.deepEqual(
+      calls.map((call) => call.request),
+      [7, 3, undefined, undefined],
+    );
     assert.match(calls[0]?.attributes.get(PEER) ?? '', /^127\.0\.0\.1:\d+$/);
     assert.ok(outcomes.every((outcome) => outcome.ok) && outcomes.length === 4);
     assert.equal(outcomes[0]?.trailers.get('t'), '1');
@@ -88,7 +110,10 @@ describe('serverInterceptor', () => {
   it('a refused call never reaches the handler; the caller is told why and how long to wait', async () => {
     let handled = 0;
     const around = stack(rateLimit({ perSecond: 0.001, burst: 1 }, runtime));
-    const port = await serve({ Unary: (_call: unknown, callback: Callback) => callback(null, ++handled), Chat: () => handled++ }, around);
+    const port = await serve(
+      { Unary: (_call: unknown, callback: Callback) => callback(null, ++handled), Chat: () => handled++ },
+      around,
+    );
     const client = app.client(port);
     assert.equal((await ended((callback) => client.Unary(1, new Metadata(), {}, callback))).value, 1);
     const { error } = await ended((callback) => client.Unary(1, new Metadata(), {}, callback));
@@ -104,7 +129,13 @@ describe('serverInterceptor', () => {
     const { guard, outcomes } = recorder();
     const trailers = new Metadata();
     trailers.set('t', '1');
-    const port = await serve({ Unary: (_call: unknown, callback: Callback) => callback({ code: status.NOT_FOUND, details: 'nothing here', metadata: trailers }) }, stack(guard));
+    const port = await serve(
+      {
+        Unary: (_call: unknown, callback: Callback) =>
+          callback({ code: status.NOT_FOUND, details: 'nothing here', metadata: trailers }),
+      },
+      stack(guard),
+    );
     const { error } = await ended((callback) => app.client(port).Unary(1, new Metadata(), {}, callback));
     assert.equal(error?.code, status.NOT_FOUND);
     assert.equal(error?.details, 'nothing here');
@@ -159,12 +190,20 @@ describe('serverInterceptor', () => {
   });
 
   it('a policy may answer in place of the handler', async () => {
-    const refusing: Guard = { name: 'inner', admit: () => rejection('inner', Code.UNAVAILABLE, 'CONCURRENCY_LIMITED', 'full') };
+    const refusing: Guard = {
+      name: 'inner',
+      admit: () => rejection('inner', Code.UNAVAILABLE, 'CONCURRENCY_LIMITED', 'full'),
+    };
     const instead: Around = (next) => async (call) => {
       const outcome = await next(call);
-      return outcome.ok ? outcome : { ok: true, value: 'instead', headers: fromGrpc(new Metadata()), trailers: fromGrpc(new Metadata()) };
+      return outcome.ok
+        ? outcome
+        : { ok: true, value: 'instead', headers: fromGrpc(new Metadata()), trailers: fromGrpc(new Metadata()) };
     };
-    const port = await serve({ Unary: (_call: unknown, callback: Callback) => callback(null, 'never') }, stack(instead, refusing));
+    const port = await serve(
+      { Unary: (_call: unknown, callback: Callback) => callback(null, 'never') },
+      stack(instead, refusing),
+    );
     assert.equal((await ended((callback) => app.client(port).Unary(1, new Metadata(), {}, callback))).value, 'instead');
   });
 

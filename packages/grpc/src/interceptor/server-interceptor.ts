@@ -27,7 +27,8 @@ export function serverInterceptor(around: Around, options: ServerInterceptorOpti
     around,
     (call) => {
       const owner = call.attributes.get(SERVER_OWNER);
-      if (owner === undefined) return Promise.reject(new Error('a policy has replaced the attributes of the call instead of adding to them'));
+      if (owner === undefined)
+        return Promise.reject(new Error('a policy has replaced the attributes of the call instead of adding to them'));
       return owner.run(call);
     },
     idempotencyOf(options.services ?? []),

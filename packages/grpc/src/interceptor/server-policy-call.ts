@@ -1,8 +1,4 @@
-import {
-  status as grpcStatus,
-  Metadata as GrpcMetadata,
-  type ServerInterceptingCallInterface,
-} from '@grpc/grpc-js';
+import { status as grpcStatus, Metadata as GrpcMetadata, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import {
   attributeKey,
   Attributes,
@@ -79,15 +75,15 @@ export class ServerPolicyCall implements ServerInterceptingCallInterface {
     if (streamsResponse(this.operation)) this.leaf?.call.responses?.headers(this.headers);
   }
 
-  sendMessage(message: unknown, callback: () => void): void {
+  sendMessage(message: unknown, taken: () => void): void {
     const sink = this.leaf?.call.responses;
     if (sink === undefined) {
       this.value = message;
-      return callback();
+      return taken();
     }
     const more = sink.message(message);
-    if (more === true) callback();
-    else more.then(callback, (error: unknown) => this.defect(error));
+    if (more === true) taken();
+    else more.then(taken).catch(this.defect);
   }
 
   sendStatus(status: GrpcStatus): void {
@@ -95,7 +91,8 @@ export class ServerPolicyCall implements ServerInterceptingCallInterface {
     if (leaf === undefined) return;
     this.leaf = undefined;
     const trailers = status.metadata == null ? Metadata.EMPTY : fromGrpc(status.metadata);
-    if (status.code === grpcStatus.OK) leaf.resolve({ ok: true, value: this.value, headers: this.headers ?? Metadata.EMPTY, trailers });
+    if (status.code === grpcStatus.OK)
+      leaf.resolve({ ok: true, value: this.value, headers: this.headers ?? Metadata.EMPTY, trailers });
     else leaf.resolve(failure(decodeStatus(status.code, status.details, trailers, 'handler'), trailers));
   }
 
@@ -139,7 +136,8 @@ export class ServerPolicyCall implements ServerInterceptingCallInterface {
 
   /** The leaf: hands the call to the application's handler; settles with what that answers. */
   run(call: Call): Promise<Outcome> {
-    if (this.stage === 'running') return Promise.reject(new Error('an incoming call can be handled only once; retry belongs into clients'));
+    if (this.stage === 'running')
+      return Promise.reject(new Error('an incoming call can be handled only once; retry belongs into clients'));
     this.stage = 'running';
     return new Promise((resolve) => {
       this.leaf = { call, resolve };
@@ -158,7 +156,8 @@ export class ServerPolicyCall implements ServerInterceptingCallInterface {
   private onMessage(message: unknown): void {
     if (this.ended) return;
     if (streamsRequest(this.operation)) return this.listener?.onReceiveMessage(message);
-    if (this.request !== undefined) return this.refuse(`a second request message came for ${this.operation.path}, which takes one`);
+    if (this.request !== undefined)
+      return this.refuse(`a second request message came for ${this.operation.path}, which takes one`);
     this.request = { message };
     this.next.startRead();
   }
@@ -227,10 +226,17 @@ export class ServerPolicyCall implements ServerInterceptingCallInterface {
 
   private readonly defect = (error: unknown): void => {
     const { events } = this.host;
-    if (this.leaf !== undefined && events.listening) events.emit({ type: 'defect', policy: 'recover', call: this.leaf.call, error });
+    if (this.leaf !== undefined && events.listening)
+      events.emit({ type: 'defect', policy: 'recover', call: this.leaf.call, error });
     if (this.ended) return;
     this.ended = true;
-    const status: Status = { code: Code.INTERNAL, origin: 'local', reason: 'HANDLER_DEFECT', details: 'internal error', cause: error };
+    const status: Status = {
+      code: Code.INTERNAL,
+      origin: 'local',
+      reason: 'HANDLER_DEFECT',
+      details: 'internal error',
+      cause: error,
+    };
     this.cancellation.cancel(status);
     this.sendFailure(status, Metadata.EMPTY);
   };
@@ -252,9 +258,19 @@ export class ServerPolicyCall implements ServerInterceptingCallInterface {
 
   private whyCancelled(): Status {
     if (this.host.clock.wallNow() >= Number(this.next.getDeadline()) - 2) {
-      return { code: Code.DEADLINE_EXCEEDED, origin: 'local', reason: 'DEADLINE_EXCEEDED', details: "the caller's deadline has passed" };
+      return {
+        code: Code.DEADLINE_EXCEEDED,
+        origin: 'local',
+        reason: 'DEADLINE_EXCEEDED',
+        details: "the caller's deadline has passed",
+      };
     }
-    return { code: Code.CANCELLED, origin: 'local', reason: 'CANCELLED', details: 'the caller cancelled the call, or its connection was lost' };
+    return {
+      code: Code.CANCELLED,
+      origin: 'local',
+      reason: 'CANCELLED',
+      details: 'the caller cancelled the call, or its connection was lost',
+    };
   }
 }
 

@@ -13,7 +13,12 @@ const ALGORITHM = {
 const ms = (value: number): number => Math.min(value, LONGEST_MS);
 
 /** Channel arguments of one connection. Retries stay enabled (transparent ones need it); no policy for them is published. */
-export function clientOptions(authority: string, limits: ClientLimits, backoff: ConnectBackoff, compression: Compression): ChannelOptions {
+export function clientOptions(
+  authority: string,
+  limits: ClientLimits,
+  backoff: ConnectBackoff,
+  compression: Compression,
+): ChannelOptions {
   const options: ChannelOptions = {
     'grpc.default_authority': authority,
     'grpc.use_local_subchannel_pool': 1,
@@ -44,7 +49,10 @@ export function serverOptions(limits: ServerLimits): ChannelOptions {
     'grpc.max_receive_message_length': limits.maxReceiveMessageBytes,
     'grpc.max_send_message_length': -1,
   };
-  const age = { max_connection_age_ms: limits.maxConnectionAgeMs, max_connection_age_grace_ms: limits.maxConnectionAgeGraceMs };
+  const age = {
+    max_connection_age_ms: limits.maxConnectionAgeMs,
+    max_connection_age_grace_ms: limits.maxConnectionAgeGraceMs,
+  };
   const rest = { max_connection_idle_ms: limits.maxConnectionIdleMs, keepalive_time_ms: limits.keepaliveTimeMs };
   for (const [name, value] of Object.entries({ ...age, ...rest, keepalive_timeout_ms: limits.keepaliveTimeoutMs })) {
     if (value !== Number.POSITIVE_INFINITY) options[`grpc.${name}`] = ms(value);

@@ -1,11 +1,35 @@
-import { status as grpcStatus, type Channel, type InterceptingListener, type Metadata as GrpcMetadata, type StatusObject } from '@grpc/grpc-js';
-import { Code, fail, Metadata, type Call, type Clock, type Failure, type Outcome, type Sent, type Status } from '@breakwater/core';
+import {
+  status as grpcStatus,
+  type Channel,
+  type InterceptingListener,
+  type Metadata as GrpcMetadata,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import {
+  Code,
+  fail,
+  Metadata,
+  type Call,
+  type Clock,
+  type Failure,
+  type Outcome,
+  type Sent,
+  type Status,
+} from '@breakwater/core';
 import { COMPRESSION, type ClientLimits, type Compression, type Method } from '@breakwater/rpc';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
-import { connectionLost, deadlineExceeded, decodeFailed, encodeFailed, fromGrpcStatus, messageTooLarge } from './failures.js';
+import {
+  connectionLost,
+  deadlineExceeded,
+  decodeFailed,
+  encodeFailed,
+  fromGrpcStatus,
+  messageTooLarge,
+} from './failures.js';
+import { encodeRequest } from './encode-message.js';
 import { headerListBytes, incoming } from './incoming-metadata.js';
 import { openRequestStream, type OpenRequestStream } from './internals.js';
-import { OutgoingMetadata, toBuffer, type DispatchObserver } from './outgoing-metadata.js';
+import { OutgoingMetadata, type DispatchObserver } from './outgoing-metadata.js';
 import { RequestPump, type MessageWriter } from './request-pump.js';
 
 /** What a call needs of its connection. */
@@ -24,7 +48,6 @@ type GrpcCall = ReturnType<Channel['createCall']>;
 
 /** grpc-js' write flag for "do not compress this message". */
 const NO_COMPRESS = 2;
-const OK_DETAILS = 'the server answered OK without a response message';
 
 /**
  * One RPC on a grpc-js channel, from its start to its terminal outcome: the listener of the grpc-js call, its deadline
@@ -93,7 +116,12 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
 
   onReceiveMetadata(metadata: GrpcMetadata): void {
     if (this.ended) return;
-    if (!this.headersFit(metadata)) return;
+    const limit = this.host.limits.maxHeaderBytes;
+    const bytes = headerListBytes(metadata);
+    if (bytes > limit) {
+      const status = messageTooLarge('a received header list', bytes, 'limits.maxHeaderBytes', limit);
+      return this.abort({ ...status, origin: 'remote' });
+    }
     this.headers = incoming(metadata);
     this.guard(() => this.call.responses?.headers(this.headers ?? Metadata.EMPTY));
   }
@@ -144,7 +172,10 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
   write(message: unknown, done: () => void): void {
     const encoded = this.encode(message);
     if (!Buffer.isBuffer(encoded)) return this.abort(encoded);
-    this.grpcCall?.sendMessageWithContext(this.compress ? { callback: done } : { callback: done, flags: NO_COMPRESS }, encoded);
+    this.grpcCall?.sendMessageWithContext(
+      this.compress ? { callback: done } : { callback: done, flags: NO_COMPRESS },
+      encoded,
+    );
   }
 
   closeRequests(): void {
@@ -170,7 +201,14 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
   /** Ends the call on this side. */
   abort(status: Status): void {
     if (this.ended) return;
-    const failure: Failure = { ok: false, status, trailers: Metadata.EMPTY, sent: this.sent, headers: this.headers, peer: this.host.peer };
+    const failure: Failure = {
+      ok: false,
+      status,
+      trailers: Metadata.EMPTY,
+      sent: this.sent,
+      headers: this.headers,
+      peer: this.host.peer,
+    };
     this.finish(failure);
     this.cancelGrpcCall();
   }
@@ -187,7 +225,10 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
 
   private succeed(status: StatusObject): void {
     if (this.call.responses === undefined && this.received !== 1) {
-      const details = this.received === 0 ? OK_DETAILS : `the server sent ${this.received} response messages where one is allowed`;
+      const details =
+        this.received === 0
+          ? 'the server answered OK without a response message'
+          : `the server sent ${this.received} response messages where one is allowed`;
       return this.abort({ code: Code.UNIMPLEMENTED, origin: 'remote', details });
     }
     this.finish({
@@ -213,7 +254,8 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
   }
 
   private readonly afterDispatch = (): void => {
-    if (this.grpcCall !== undefined && this.call.requests !== undefined) this.requestStream = openRequestStream(this.grpcCall);
+    if (this.grpcCall !== undefined && this.call.requests !== undefined)
+      this.requestStream = openRequestStream(this.grpcCall);
     // Cancelled in the tick of its start: grpc-js had nothing to cancel yet. Before this tick ends, nothing has left.
     if (this.ended) this.cancelGrpcCall();
   };
@@ -240,15 +282,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
   }
 
   private encode(message: unknown): Buffer | Status {
-    let bytes: Buffer;
-    try {
-      bytes = toBuffer(this.method.encodeRequest(message));
-    } catch (error) {
-      return encodeFailed(`the request of ${this.method.path}`, error);
-    }
-    const limit = this.host.limits.maxSendMessageBytes;
-    if (bytes.length <= limit) return bytes;
-    return messageTooLarge(`the request of ${this.method.path}`, bytes.length, 'limits.maxSendMessageBytes', limit);
+    return encodeRequest(this.method, message, this.host.limits.maxSendMessageBytes);
   }
 
   private metadata(now: number): OutgoingMetadata | Status {
@@ -260,16 +294,9 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
       return encodeFailed('the metadata', error);
     }
     const limit = host.limits.maxHeaderBytes;
-    if (metadata.sizeBytes > limit) return messageTooLarge('metadata', metadata.sizeBytes, 'limits.maxHeaderBytes', limit);
+    if (metadata.sizeBytes > limit)
+      return messageTooLarge('metadata', metadata.sizeBytes, 'limits.maxHeaderBytes', limit);
     if (call.deadline !== Number.POSITIVE_INFINITY) metadata.setTimeout(call.deadline - now);
     return metadata;
-  }
-
-  private headersFit(metadata: GrpcMetadata): boolean {
-    const limit = this.host.limits.maxHeaderBytes;
-    const bytes = headerListBytes(metadata);
-    if (bytes <= limit) return true;
-    this.abort({ ...messageTooLarge('a received header list', bytes, 'limits.maxHeaderBytes', limit), origin: 'remote' });
-    return false;
   }
 }

@@ -1,7 +1,15 @@
 import { isIPv6 } from 'node:net';
 import { Channel, connectivityState, credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { Code, fail, type Call, type Clock, type Outcome, type Status, type Timer } from '@breakwater/core';
-import type { Address, ClientLimits, Compression, Connection, ConnectionState, ConnectOptions, Method } from '@breakwater/rpc';
+import type {
+  Address,
+  ClientLimits,
+  Compression,
+  Connection,
+  ConnectionState,
+  ConnectOptions,
+  Method,
+} from '@breakwater/rpc';
 import { clientOptions } from './channel-options.js';
 import { ClientCall, type CallHost } from './client-call.js';
 import { DeadlineWheel } from './deadline-wheel.js';
@@ -35,11 +43,15 @@ export class GrpcConnection implements Connection, CallHost {
     private readonly address: Address,
     private readonly options: ConnectOptions,
   ) {
-    this.peer = address.port === 0 ? address.host : `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
+    this.peer =
+      address.port === 0
+        ? address.host
+        : `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
     this.limits = options.limits;
     this.clock = options.runtime.clock;
     this.wheel = new DeadlineWheel(this.clock);
-    this.security = options.tls === undefined ? undefined : { tls: options.tls, name: tlsName(options.tls, options.authority) };
+    this.security =
+      options.tls === undefined ? undefined : { tls: options.tls, name: tlsName(options.tls, options.authority) };
     // A channel that can compress can also leave it; one that cannot, cannot start to.
     this.algorithm = options.limits.compression === 'identity' ? 'gzip' : options.limits.compression;
     this.main = this.createChannel(this.algorithm);
@@ -162,7 +174,8 @@ export class GrpcConnection implements Connection, CallHost {
   /** Says why the connection failed before it says that it did: whoever waits for it reports the reason. */
   private async explain(diagnosis: number): Promise<void> {
     const why = await diagnose(this.address, this.peer, this.security, this.clock);
-    if (this.diagnosis === diagnosis && this.current !== 'closed' && this.current !== 'draining') this.become('failed', why);
+    if (this.diagnosis === diagnosis && this.current !== 'closed' && this.current !== 'draining')
+      this.become('failed', why);
   }
 
   /** grpc-js goes idle when a connection ends and connects anew at once; one that never lasts is given a pause. */
@@ -188,14 +201,20 @@ export class GrpcConnection implements Connection, CallHost {
 
   private notReady(): Status {
     if (this.current === 'closed') return CLOSED;
-    if (this.current === 'draining') return { ...unavailable(`the connection to ${this.peer} is draining`), reason: 'DRAINING' };
+    if (this.current === 'draining')
+      return { ...unavailable(`the connection to ${this.peer} is draining`), reason: 'DRAINING' };
     return this.why ?? { ...unavailable(`not connected to ${this.peer} (${this.current})`), reason: 'CONNECT_FAILED' };
   }
 }
 
 const unavailable = (details: string): Status => ({ code: Code.UNAVAILABLE, origin: 'remote', details });
 
-const CLOSED: Status = { code: Code.UNAVAILABLE, origin: 'local', reason: 'CLIENT_CLOSED', details: 'the client was closed' };
+const CLOSED: Status = {
+  code: Code.UNAVAILABLE,
+  origin: 'local',
+  reason: 'CLIENT_CLOSED',
+  details: 'the client was closed',
+};
 
 /** A port of 0 marks the path of a Unix socket. */
 function targetOf({ host, port }: Address): string {
@@ -203,4 +222,5 @@ function targetOf({ host, port }: Address): string {
   return isIPv6(host) ? `ipv6:[${host}]:${port}` : isIPv4OrName(host, port);
 }
 
-const isIPv4OrName = (host: string, port: number): string => (/^[\d.]+$/.test(host) ? `ipv4:${host}:${port}` : `dns:///${host}:${port}`);
+const isIPv4OrName = (host: string, port: number): string =>
+  /^[\d.]+$/.test(host) ? `ipv4:${host}:${port}` : `dns:///${host}:${port}`;

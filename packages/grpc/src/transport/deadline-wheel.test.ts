@@ -21,7 +21,10 @@ class Entry implements Expiring {
 
 describe('DeadlineWheel', () => {
   it('fires every entry that is left once, never early, and at most a slot late; removed ones never', () => {
-    const step = fc.record({ ms: fc.double({ min: 0, max: 3000, noNaN: true }), removeAfter: fc.option(fc.integer({ min: 0, max: 3500 })) });
+    const step = fc.record({
+      ms: fc.double({ min: 0, max: 3000, noNaN: true }),
+      removeAfter: fc.option(fc.integer({ min: 0, max: 3500 })),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const clock = new FakeClock();
@@ -29,13 +32,17 @@ describe('DeadlineWheel', () => {
         const entries = steps.map(({ ms, removeAfter }) => ({ entry: new Entry(clock, ms), ms, removeAfter }));
         for (const { entry, ms } of entries) wheel.add(entry, ms, 0);
         for (let now = 0; now <= 4000; now += 10) {
-          for (const { entry, removeAfter } of entries) if (removeAfter !== null && removeAfter <= now) wheel.remove(entry);
+          for (const { entry, removeAfter } of entries)
+            if (removeAfter !== null && removeAfter <= now) wheel.remove(entry);
           clock.tick(10);
         }
         for (const { entry, ms, removeAfter } of entries) {
           if (removeAfter !== null && removeAfter + 10 < ms) assert.equal(entry.firedAt, undefined);
           else if (removeAfter === null) {
-            assert.ok(entry.firedAt !== undefined && entry.firedAt >= ms && entry.firedAt <= ms + 10, `${ms} fired at ${entry.firedAt}`);
+            assert.ok(
+              entry.firedAt !== undefined && entry.firedAt >= ms && entry.firedAt <= ms + 10,
+              `${ms} fired at ${entry.firedAt}`,
+            );
           }
         }
         assert.equal(wheel.size, 0);
@@ -54,7 +61,11 @@ describe('DeadlineWheel', () => {
 
   it('a timer that comes early is set again', () => {
     const clock = new FakeClock(0.4);
-    const wheel = new DeadlineWheel({ now: () => clock.now(), wallNow: () => 0, setTimer: (ms, callback) => clock.setTimer(ms - 0.9, callback) });
+    const wheel = new DeadlineWheel({
+      now: () => clock.now(),
+      wallNow: () => 0,
+      setTimer: (ms, callback) => clock.setTimer(ms - 0.9, callback),
+    });
     const entry = new Entry(clock, 10);
     wheel.add(entry, 10, clock.now());
     clock.tick(9.3);

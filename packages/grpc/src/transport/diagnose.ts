@@ -8,7 +8,10 @@ import { sniOf, type ClientSecurity } from './security.js';
 
 /** The whole diagnosis is over by then, whatever the peer does. */
 const BUDGET_MS = 500;
-const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]);
+const PREFACE = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
 
 /** What one probe saw: how it ended, and the first bytes that came back. */
 interface Probe {
@@ -23,11 +26,19 @@ interface Probe {
  * Why a connection failed, in words that help. grpc-js keeps the cause to itself, so this looks again: one connection, the
  * HTTP/2 preface, the first bytes of the answer. To be called once per failure; takes at most half a second. Never rejects.
  */
-export async function diagnose(address: Address, peer: string, security: ClientSecurity | undefined, clock: Clock): Promise<Status> {
+export async function diagnose(
+  address: Address,
+  peer: string,
+  security: ClientSecurity | undefined,
+  clock: Clock,
+): Promise<Status> {
   if (security !== undefined) return judgeTls(peer, security, await probe(openTls(address, security), clock));
   const seen = await probe(openTcp(address), clock);
   if (seen.kind !== 'closed') return judgePlain(peer, seen);
-  const secure = await probe(connectTls({ ...where(address), rejectUnauthorized: false, ALPNProtocols: ['h2'] }), clock);
+  const secure = await probe(
+    connectTls({ ...where(address), rejectUnauthorized: false, ALPNProtocols: ['h2'] }),
+    clock,
+  );
   return secure.secured === true ? speaksTls(peer) : judgePlain(peer, seen);
 }
 
@@ -82,7 +93,8 @@ const speaksTls = (peer: string): Status => status('PEER_NOT_GRPC', `${peer} spe
 function judgePlain(peer: string, { kind, bytes, error }: Probe): Status {
   if (kind === 'error') return connectFailed(peer, error);
   if (kind === 'silent') return status('CONNECT_FAILED', `cannot connect to ${peer}: no answer within ${BUDGET_MS} ms`);
-  if (kind === 'closed') return status('CONNECT_FAILED', `${peer} closes connections without an answer; is it a gRPC server?`);
+  if (kind === 'closed')
+    return status('CONNECT_FAILED', `${peer} closes connections without an answer; is it a gRPC server?`);
   if (bytes[0] === 0x15 && bytes[1] === 0x03) return speaksTls(peer);
   return judgeBytes(peer, bytes);
 }
@@ -92,10 +104,16 @@ function judgeBytes(peer: string, bytes: Buffer): Status {
   const http = /^HTTP\/(\d\.\d)/.exec(text);
   if (http !== null) return status('PEER_NOT_GRPC', `${peer} answered HTTP/${http[1]}, not gRPC`);
   if (bytes.length >= 9 && bytes[3] === 4) {
-    return status('CONNECT_FAILED', `the connection to ${peer} failed although it speaks HTTP/2 now; it is tried again`);
+    return status(
+      'CONNECT_FAILED',
+      `the connection to ${peer} failed although it speaks HTTP/2 now; it is tried again`,
+    );
   }
   const start = JSON.stringify(text.slice(0, 20).replace(/[^\x20-\x7e]/g, '?'));
-  return status('PEER_NOT_GRPC', `${peer} does not speak HTTP/2 (its answer begins with ${start}), so it is no gRPC server`);
+  return status(
+    'PEER_NOT_GRPC',
+    `${peer} does not speak HTTP/2 (its answer begins with ${start}), so it is no gRPC server`,
+  );
 }
 
 function connectFailed(peer: string, error: NodeJS.ErrnoException | undefined): Status {
@@ -110,24 +128,33 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-const NOT_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|UNEXPECTED_MESSAGE|RECORD_LAYER/;
+const NOT_TLS =
+  /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|UNEXPECTED_MESSAGE|RECORD_LAYER/;
 
 function judgeTls(peer: string, security: ClientSecurity, { kind, bytes, error, alpn, secured }: Probe): Status {
   const code = error?.code ?? '';
   if (kind === 'error') {
     const failed = (details: string): Status => status('TLS_FAILED', `TLS with ${peer} failed: ${details}`, error);
     if (code === 'CERT_HAS_EXPIRED') return failed('its certificate has expired; renew it on the server');
-    if (code === 'CERT_NOT_YET_VALID') return failed('its certificate is not valid yet; check the clocks of both machines');
+    if (code === 'CERT_NOT_YET_VALID')
+      return failed('its certificate is not valid yet; check the clocks of both machines');
     if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
       const names = (error as { cert?: { subjectaltname?: string } }).cert?.subjectaltname ?? 'no name at all';
-      return failed(`its certificate is for ${names}, not for ${security.name}; issue one for that name, or set tls.serverName`);
+      return failed(
+        `its certificate is for ${names}, not for ${security.name}; issue one for that name, or set tls.serverName`,
+      );
     }
-    if (UNTRUSTED.has(code)) return failed('its certificate is signed by an authority unknown here; set tls.ca to the authority that signed it');
+    if (UNTRUSTED.has(code))
+      return failed(
+        'its certificate is signed by an authority unknown here; set tls.ca to the authority that signed it',
+      );
     if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(code) && security.tls.cert === undefined) {
       return failed('it requires a client certificate; set tls.cert and tls.key');
     }
     if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE)/.test(code)) {
-      return failed(`it refuses the client certificate (${code}); is tls.cert signed by the authority that it trusts, and still valid?`);
+      return failed(
+        `it refuses the client certificate (${code}); is tls.cert signed by the authority that it trusts, and still valid?`,
+      );
     }
     if (NOT_TLS.test(code)) return notTls(peer);
     if (code.includes('NO_APPLICATION_PROTOCOL')) return notHttp2(peer);
@@ -144,10 +171,14 @@ function judgeTls(peer: string, security: ClientSecurity, { kind, bytes, error, 
 const notTls = (peer: string): Status =>
   status('PEER_NOT_GRPC', `${peer} does not speak TLS; remove tls from this client, or configure tls on the server`);
 
-const notHttp2 = (peer: string): Status => status('PEER_NOT_GRPC', `${peer} speaks TLS but not HTTP/2 over it (no ALPN "h2")`);
+const notHttp2 = (peer: string): Status =>
+  status('PEER_NOT_GRPC', `${peer} speaks TLS but not HTTP/2 over it (no ALPN "h2")`);
 
 function closedTls(peer: string, { tls }: ClientSecurity, secured: boolean): Status {
-  const ask = tls.cert === undefined ? 'does it require a client certificate (tls.cert, tls.key)?' : 'does it accept this client certificate?';
+  const ask =
+    tls.cert === undefined
+      ? 'does it require a client certificate (tls.cert, tls.key)?'
+      : 'does it accept this client certificate?';
   const when = secured ? 'right after' : 'in the middle of';
   return status('TLS_FAILED', `${peer} closed the connection ${when} the TLS handshake; ${ask}`);
 }

@@ -1,5 +1,5 @@
 import type { StatusObject } from '@grpc/grpc-js';
-import { Code, Metadata, toCode, type Failure, type Sent, type Status } from '@breakwater/core';
+import { Code, toCode, type Failure, type Metadata, type Sent, type Status } from '@breakwater/core';
 import { decodeStatus } from '@breakwater/rpc';
 import { incoming, isEmpty } from './incoming-metadata.js';
 
@@ -43,13 +43,22 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
   }
   const http = isEmpty(status.metadata) || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
   if (http !== null) {
-    return { code, origin: 'remote', reason: 'PEER_NOT_GRPC', details: `${facts.peer} answered HTTP status ${http[1]}, not gRPC` };
+    return {
+      code,
+      origin: 'remote',
+      reason: 'PEER_NOT_GRPC',
+      details: `${facts.peer} answered HTTP status ${http[1]}, not gRPC`,
+    };
   }
   const decoded = decodeStatus(status.code, status.details, trailers);
   if (code === Code.DEADLINE_EXCEEDED && decoded.reason === undefined && facts.expired) {
     return { ...decoded, reason: 'DEADLINE_EXCEEDED' };
   }
-  if (code === Code.UNIMPLEMENTED && decoded.reason === undefined && status.details.startsWith('The server does not implement the method')) {
+  if (
+    code === Code.UNIMPLEMENTED &&
+    decoded.reason === undefined &&
+    status.details.startsWith('The server does not implement the method')
+  ) {
     return { ...decoded, reason: 'METHOD_UNKNOWN' };
   }
   return decoded;
@@ -57,7 +66,9 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
 
 function describeTooLarge(text: string, byUs: boolean, peer: string): string | undefined {
   const plain = TOO_LARGE.exec(text);
-  const who = byUs ? 'this client accepts (limits.maxReceiveMessageBytes)' : `the server ${peer} accepts (its limits.maxReceiveMessageBytes)`;
+  const who = byUs
+    ? 'this client accepts (limits.maxReceiveMessageBytes)'
+    : `the server ${peer} accepts (its limits.maxReceiveMessageBytes)`;
   if (plain !== null) return `a message of ${plain[1]} bytes is over the ${plain[2]} bytes that ${who}`;
   const inflated = INFLATES_TOO_LARGE.exec(text);
   if (inflated !== null) return `a message decompresses to more than the ${inflated[1]} bytes that ${who}`;
@@ -76,7 +87,8 @@ export const deadlineExceeded = (peer: string, sent: Sent): Status => ({
   code: Code.DEADLINE_EXCEEDED,
   origin: 'remote',
   reason: 'DEADLINE_EXCEEDED',
-  details: sent === 'no' ? 'the deadline passed before the call was sent' : `${peer} did not answer within the deadline`,
+  details:
+    sent === 'no' ? 'the deadline passed before the call was sent' : `${peer} did not answer within the deadline`,
 });
 
 export const encodeFailed = (what: string, cause: unknown): Status => ({

@@ -19,6 +19,7 @@ type Values = ReadonlyMap<string, readonly (string | Buffer)[]>;
 /** Reads the map that the base class keeps, without the copy that `toJSON` makes. */
 class Reader extends GrpcMetadata {
   static valuesOf(metadata: GrpcMetadata): Values {
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- a protected field of the base class is open to this one only
     return (metadata as Reader).internalRepr;
   }
 }

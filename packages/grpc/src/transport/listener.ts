@@ -1,7 +1,15 @@
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, type ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { Code, fail, nearest, type Call, type Clock } from '@breakwater/core';
-import { ListenError, type Address, type Listener, type ListenOptions, type Method, type ServedMethod, type ServerLimits } from '@breakwater/rpc';
+import {
+  ListenError,
+  type Address,
+  type Listener,
+  type ListenOptions,
+  type Method,
+  type ServedMethod,
+  type ServerLimits,
+} from '@breakwater/rpc';
 import { serverOptions } from './channel-options.js';
 import { answerUnknownPaths } from './internals.js';
 import { readServerTls } from './pem.js';
@@ -41,7 +49,8 @@ export class GrpcListener implements Listener, ServerHost {
     this.verifiesClients = options.tls?.clientCa !== undefined;
     const credentials = serverCredentials(options);
     this.server = new Server({ ...serverOptions(options.limits), interceptors: [this.takeOver] });
-    for (const { method } of methods.values()) this.server.register(method.path, unused, identity, identity, TYPE[method.kind]);
+    for (const { method } of methods.values())
+      this.server.register(method.path, unused, identity, identity, TYPE[method.kind]);
     answerUnknownPaths(this.server, identity);
     const injector = this.server.createConnectionInjector(credentials);
     this.tcp = createServer({ noDelay: true }, (socket) => {
@@ -166,9 +175,14 @@ export class GrpcListener implements Listener, ServerHost {
     const services = [...new Set(paths.map((one) => one.split('/')[1] ?? ''))];
     const known = services.includes(service);
     const near = known
-      ? nearest(name, paths.filter((one) => one.startsWith(`/${service}/`)).map((one) => one.split('/')[2] ?? ''))
+      ? nearest(
+          name,
+          paths.filter((one) => one.startsWith(`/${service}/`)).map((one) => one.split('/')[2] ?? ''),
+        )
       : nearest(service, services);
-    const what = known ? `service ${service} has no method ${JSON.stringify(name)}` : `no service ${JSON.stringify(service)} is served here`;
+    const what = known
+      ? `service ${service} has no method ${JSON.stringify(name)}`
+      : `no service ${JSON.stringify(service)} is served here`;
     return {
       code: Code.UNIMPLEMENTED,
       origin: 'local',
@@ -181,7 +195,11 @@ export class GrpcListener implements Listener, ServerHost {
 function serverCredentials(options: ListenOptions): ServerCredentials {
   if (options.tls === undefined) return ServerCredentials.createInsecure();
   const { cert, key, clientCa } = readServerTls(options.tls);
-  return ServerCredentials.createSsl(clientCa ?? null, [{ private_key: key, cert_chain: cert }], clientCa !== undefined);
+  return ServerCredentials.createSsl(
+    clientCa ?? null,
+    [{ private_key: key, cert_chain: cert }],
+    clientCa !== undefined,
+  );
 }
 
 /** Bidi: the answer does not wait for a request message. */

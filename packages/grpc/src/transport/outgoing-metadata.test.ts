@@ -36,8 +36,14 @@ describe('OutgoingMetadata', () => {
   });
 
   it('refuses what would make Node refuse the request and grpc-js give up the connection', () => {
-    assert.throws(() => new OutgoingMetadata(Metadata.of({ connection: 'close' })), /"connection" is not allowed in HTTP\/2/);
-    assert.throws(() => new OutgoingMetadata(Metadata.of({ authorization: ['a', 'b'] })), /"authorization" may have only one value/);
+    assert.throws(
+      () => new OutgoingMetadata(Metadata.of({ connection: 'close' })),
+      /"connection" is not allowed in HTTP\/2/,
+    );
+    assert.throws(
+      () => new OutgoingMetadata(Metadata.of({ authorization: ['a', 'b'] })),
+      /"authorization" may have only one value/,
+    );
   });
 
   it('counts its size as HTTP/2 does', () => {

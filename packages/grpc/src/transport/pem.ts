@@ -24,7 +24,10 @@ export function readPem(field: string, pem: Pem): Buffer {
 }
 
 /** The server's PEMs, read and checked against each other. @throws ConfigError naming the field */
-export function readServerTls(tls: ServerTls, field = 'tls'): { cert: Buffer; key: Buffer; clientCa: Buffer | undefined } {
+export function readServerTls(
+  tls: ServerTls,
+  field = 'tls',
+): { cert: Buffer; key: Buffer; clientCa: Buffer | undefined } {
   requireKnownKeys(field, tls, ['cert', 'key', 'clientCa']);
   const cert = readPem(`${field}.cert`, requirePem(`${field}.cert`, tls.cert));
   const key = readPem(`${field}.key`, requirePem(`${field}.key`, tls.key));
@@ -42,7 +45,11 @@ export function clientContext(tls: ClientTls, field = 'tls'): SecureContext {
   requireKnownKeys(field, tls, ['ca', 'cert', 'key', 'serverName']);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     const [given, missing] = tls.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
-    throw ConfigError.rule(`${field}.${missing}`, undefined, `${field}.${given} is set without ${field}.${missing}; set both or neither`);
+    throw ConfigError.rule(
+      `${field}.${missing}`,
+      undefined,
+      `${field}.${given} is set without ${field}.${missing}; set both or neither`,
+    );
   }
   const options: Record<string, Buffer> = {};
   if (tls.ca !== undefined) options['ca'] = readPem(`${field}.ca`, tls.ca);
@@ -72,8 +79,15 @@ function build(field: string, options: Record<string, Buffer>): SecureContext {
   try {
     return createSecureContext(options);
   } catch (error) {
-    const mismatch = /KEY_VALUES_MISMATCH|key values mismatch/i.test(`${(error as { code?: string }).code} ${message(error)}`);
-    if (mismatch) throw ConfigError.rule(`${field}.key`, '(key)', `${field}.key does not belong to ${field}.cert: the certificate was made for another key`);
+    const mismatch = /KEY_VALUES_MISMATCH|key values mismatch/i.test(
+      `${(error as { code?: string }).code} ${message(error)}`,
+    );
+    if (mismatch)
+      throw ConfigError.rule(
+        `${field}.key`,
+        '(key)',
+        `${field}.key does not belong to ${field}.cert: the certificate was made for another key`,
+      );
     throw ConfigError.rule(field, '(PEM)', `${field}: OpenSSL cannot use it: ${message(error)}`);
   }
 }

@@ -21,7 +21,10 @@ export async function portHolder(port: number): Promise<string | undefined> {
 
 function listeners(table: string, port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = table.split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+  const rows = table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
   return rows.filter((row) => row[1]?.endsWith(suffix) && row[3] === LISTEN).map((row) => row[9] ?? '');
 }
 

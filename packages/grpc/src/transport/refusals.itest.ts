@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { constants, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { Attributes, Cancellation, Code, createRuntime, deadlineAfter, Metadata, succeed, type Call, type Outcome } from '@breakwater/core';
+import {
+  Attributes,
+  Cancellation,
+  Code,
+  createRuntime,
+  deadlineAfter,
+  Metadata,
+  succeed,
+  type Call,
+  type Outcome,
+} from '@breakwater/core';
 import { clientLimits, serverLimits, type Connection, type Listener, type Method } from '@breakwater/rpc';
 import { grpcTransport } from './grpc-transport.js';
 
@@ -30,7 +40,9 @@ describe('what is known of a call that failed', () => {
     const options = { authority: 'refusals', limits: clientLimits(), backoff: { initialMs: 20, maxMs: 50 }, runtime };
     const connection = grpcTransport().connect({ host: '127.0.0.1', port }, options);
     opened.push(connection);
-    const ready = new Promise<void>((resolve) => connection.onStateChange(() => connection.state === 'ready' && resolve()));
+    const ready = new Promise<void>((resolve) =>
+      connection.onStateChange(() => connection.state === 'ready' && resolve()),
+    );
     connection.connect();
     await ready;
     return connection;
@@ -54,7 +66,9 @@ describe('what is known of a call that failed', () => {
     });
   };
   /** A bare HTTP/2 server that does to each stream what the test says. */
-  const rawServer = async (onStream: (stream: ServerHttp2Stream, count: number, sockets: readonly Socket[]) => void): Promise<number> => {
+  const rawServer = async (
+    onStream: (stream: ServerHttp2Stream, count: number, sockets: readonly Socket[]) => void,
+  ): Promise<number> => {
     const server: Http2Server = createServer();
     let count = 0;
     const sockets: Socket[] = [];
@@ -74,21 +88,27 @@ describe('what is known of a call that failed', () => {
   };
 
   it('a stream that is refused once is sent again by itself', async () => {
-    const port = await rawServer((stream, count) => (count === 1 ? stream.close(constants.NGHTTP2_REFUSED_STREAM) : answer(stream)));
+    const port = await rawServer((stream, count) =>
+      count === 1 ? stream.close(constants.NGHTTP2_REFUSED_STREAM) : answer(stream),
+    );
     const outcome = await call(await connect(port));
     assert.ok(outcome.ok, JSON.stringify(outcome));
     assert.equal(outcome.value, 'ok');
   });
 
   it('a stream that is refused again and again was certainly not handled: sent is "refused"', async () => {
-    const outcome = await call(await connect(await rawServer((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM))));
+    const outcome = await call(
+      await connect(await rawServer((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM))),
+    );
     assert.ok(!outcome.ok);
     assert.equal(outcome.status.code, Code.UNAVAILABLE);
     assert.equal(outcome.sent, 'refused');
   });
 
   it('a stream that the server resets otherwise may have been handled: sent is "unknown"', async () => {
-    const outcome = await call(await connect(await rawServer((stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR))));
+    const outcome = await call(
+      await connect(await rawServer((stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR))),
+    );
     assert.ok(!outcome.ok);
     assert.equal(outcome.status.code, Code.INTERNAL);
     assert.equal(outcome.sent, 'unknown');
@@ -96,7 +116,15 @@ describe('what is known of a call that failed', () => {
 
   it('a server that only says it has refused, in its status, is not believed', async () => {
     const port = await rawServer((stream) =>
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '14', 'grpc-message': 'Stream refused by server' }, { endStream: true }),
+      stream.respond(
+        {
+          ':status': 200,
+          'content-type': 'application/grpc',
+          'grpc-status': '14',
+          'grpc-message': 'Stream refused by server',
+        },
+        { endStream: true },
+      ),
     );
     const outcome = await call(await connect(port));
     assert.ok(!outcome.ok);
@@ -122,7 +150,9 @@ describe('what is known of a call that failed', () => {
   });
 
   it('OK without a message is UNIMPLEMENTED, as gRPC has it', async () => {
-    const port = await rawServer((stream) => stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0' }, { endStream: true }));
+    const port = await rawServer((stream) =>
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0' }, { endStream: true }),
+    );
     const outcome = await call(await connect(port));
     assert.ok(!outcome.ok);
     assert.equal(outcome.status.code, Code.UNIMPLEMENTED);
@@ -136,7 +166,10 @@ describe('what is known of a call that failed', () => {
         handled++;
         return succeed('ok');
       };
-      const listener: Listener = await grpcTransport().listen(options, new Map([[METHOD.path, { method: METHOD, handler }]]));
+      const listener: Listener = await grpcTransport().listen(
+        options,
+        new Map([[METHOD.path, { method: METHOD, handler }]]),
+      );
       opened.push(listener);
       const connection = await connect(listener.address.port);
       const outcomes: Promise<Outcome>[] = [];

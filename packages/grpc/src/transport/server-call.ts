@@ -1,6 +1,9 @@
-import { status as grpcStatus, type Metadata as GrpcMetadata, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import {
-  Attributes,
+  status as grpcStatus,
+  type Metadata as GrpcMetadata,
+  type ServerInterceptingCallInterface,
+} from '@grpc/grpc-js';
+import {
   Cancellation,
   Code,
   Metadata,
@@ -10,12 +13,15 @@ import {
   type ResponseSink,
   type Status,
 } from '@breakwater/core';
-import { encodeStatus, PEER, PEER_CERTIFICATE, type ServedMethod, type ServerLimits } from '@breakwater/rpc';
+import { encodeStatus, type ServedMethod, type ServerLimits } from '@breakwater/rpc';
+import { encodeResponse } from './encode-message.js';
 import { decodeFailed, encodeFailed, messageTooLarge } from './failures.js';
 import { headerListBytes, incoming } from './incoming-metadata.js';
-import { OutgoingMetadata, toBuffer } from './outgoing-metadata.js';
+import { OutgoingMetadata } from './outgoing-metadata.js';
+import { peerAttributes } from './peer-attributes.js';
 import { RequestSource } from './request-source.js';
 import { nextTurn } from './system-turn.js';
+import { WriteWindow } from './write-window.js';
 
 /** What a call needs of its listener. */
 export interface ServerHost {
@@ -29,8 +35,6 @@ export interface ServerHost {
   onDefect(call: Call, error: unknown): void;
 }
 
-/** The response stream goes on without waiting while fewer bytes than this are on their way out. */
-const HIGH_WATER_BYTES = 64 * 1024;
 const NONE: readonly string[] = [];
 
 /**
@@ -44,8 +48,7 @@ export class ServerCall implements ResponseSink {
   private source: RequestSource | undefined;
   private ended = false;
   private headersSent = false;
-  private pendingBytes = 0;
-  private waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  private readonly window = new WriteWindow();
   private call: Call | undefined;
   /** Place in the listener's list of calls. */
   hostIndex = 0;
@@ -66,7 +69,10 @@ export class ServerCall implements ResponseSink {
     this.host.enter(this);
     const limit = this.host.limits.maxHeaderBytes;
     const bytes = headerListBytes(metadata);
-    if (bytes > limit) return this.sendFailure(messageTooLarge('the request header list', bytes, "the server's limits.maxHeaderBytes", limit));
+    if (bytes > limit)
+      return this.sendFailure(
+        messageTooLarge('the request header list', bytes, "the server's limits.maxHeaderBytes", limit),
+      );
     this.metadata = incoming(metadata);
     const { kind } = this.served.method;
     if (kind === 'client_stream' || kind === 'bidi') {
@@ -83,7 +89,9 @@ export class ServerCall implements ResponseSink {
       return;
     }
     if (this.requestBytes !== undefined) {
-      return this.sendFailure(violation(`a second request message came for ${this.served.method.path}, which takes one`));
+      return this.sendFailure(
+        violation(`a second request message came for ${this.served.method.path}, which takes one`),
+      );
     }
     this.requestBytes = bytes;
     this.grpcCall.startRead();
@@ -92,7 +100,8 @@ export class ServerCall implements ResponseSink {
   onReceiveHalfClose(): void {
     if (this.ended) return;
     if (this.source !== undefined) return this.endOfRequests(this.source);
-    if (this.requestBytes === undefined) return this.sendFailure(violation(`no request message came for ${this.served.method.path}`));
+    if (this.requestBytes === undefined)
+      return this.sendFailure(violation(`no request message came for ${this.served.method.path}`));
     const request = this.decode(this.requestBytes);
     if (request !== UNDECODABLE) this.run(request);
   }
@@ -113,7 +122,7 @@ export class ServerCall implements ResponseSink {
   onCancel(): void {
     this.host.leave(this);
     if (!this.ended) this.end(this.whyCancelled());
-    this.releaseWaiting();
+    this.window.release();
   }
 
   // The response stream
@@ -128,7 +137,7 @@ export class ServerCall implements ResponseSink {
 
   message(message: unknown): true | Promise<void> {
     if (!this.send(message)) return this.laterTurn();
-    return this.pendingBytes < HIGH_WATER_BYTES ? true : this.untilDrained();
+    return this.window.room();
   }
 
   // The handler
@@ -148,7 +157,7 @@ export class ServerCall implements ResponseSink {
       responses: streams ? this : undefined,
       cancellation: this.cancellation,
       attempt: 1,
-      attributes: this.attributes(),
+      attributes: peerAttributes(this.grpcCall, this.host.verifiesClients),
       tried: NONE,
     };
     this.call = call;
@@ -174,32 +183,28 @@ export class ServerCall implements ResponseSink {
   /** A stack answers with outcomes; what it throws is a mistake of ours or of a policy, and not for the caller to read. */
   private readonly defect = (error: unknown): void => {
     if (this.call !== undefined) this.host.onDefect(this.call, error);
-    this.sendFailure({ code: Code.INTERNAL, origin: 'local', reason: 'HANDLER_DEFECT', details: 'internal error', cause: error });
+    this.sendFailure({
+      code: Code.INTERNAL,
+      origin: 'local',
+      reason: 'HANDLER_DEFECT',
+      details: 'internal error',
+      cause: error,
+    });
   };
 
   // Sending
 
   private send(message: unknown): boolean {
     if (this.ended) return false;
-    let bytes: Buffer;
-    try {
-      bytes = toBuffer(this.served.method.encodeResponse(message));
-    } catch (error) {
-      this.sendFailure(encodeFailed(`the response of ${this.served.method.path}`, error));
+    const encoded = encodeResponse(this.served.method, message, this.host.limits.maxSendMessageBytes);
+    if (!Buffer.isBuffer(encoded)) {
+      this.sendFailure(encoded);
       return false;
     }
-    const { length } = bytes;
-    const limit = this.host.limits.maxSendMessageBytes;
-    if (length > limit) {
-      this.sendFailure(messageTooLarge(`the response of ${this.served.method.path}`, length, "the server's limits.maxSendMessageBytes", limit));
-      return false;
-    }
+    const { length } = encoded;
     this.headersSent = true;
-    this.pendingBytes += length;
-    this.grpcCall.sendMessage(bytes, () => {
-      this.pendingBytes -= length;
-      if (this.pendingBytes < HIGH_WATER_BYTES) this.releaseWaiting();
-    });
+    this.window.sent(length);
+    this.grpcCall.sendMessage(encoded, () => this.window.taken(length));
     return true;
   }
 
@@ -242,23 +247,6 @@ export class ServerCall implements ResponseSink {
     this.source?.fail(status);
   }
 
-  private untilDrained(): Promise<void> {
-    if (this.waiting === undefined) {
-      let resolve = (): void => {};
-      const promise = new Promise<void>((settle) => {
-        resolve = settle;
-      });
-      this.waiting = { promise, resolve };
-    }
-    return this.waiting.promise;
-  }
-
-  private releaseWaiting(): void {
-    const waiting = this.waiting;
-    this.waiting = undefined;
-    waiting?.resolve();
-  }
-
   /** Nobody takes the message any more. A source that does not look at the cancellation must not starve the process. */
   private laterTurn(): Promise<void> {
     return new Promise(nextTurn);
@@ -279,20 +267,19 @@ export class ServerCall implements ResponseSink {
   private whyCancelled(): Status {
     // Node's timers may be a fraction of a millisecond ahead of the wall clock.
     if (this.host.clock.wallNow() >= this.grpcDeadline() - 2) {
-      return { code: Code.DEADLINE_EXCEEDED, origin: 'local', reason: 'DEADLINE_EXCEEDED', details: "the caller's deadline has passed" };
+      return {
+        code: Code.DEADLINE_EXCEEDED,
+        origin: 'local',
+        reason: 'DEADLINE_EXCEEDED',
+        details: "the caller's deadline has passed",
+      };
     }
-    return { code: Code.CANCELLED, origin: 'local', reason: 'CANCELLED', details: 'the caller cancelled the call, or its connection was lost' };
-  }
-
-  private attributes(): Attributes {
-    const { remoteAddress, remotePort } = this.grpcCall.getConnectionInfo();
-    if (remoteAddress === undefined || remotePort === undefined) return Attributes.EMPTY;
-    const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-    const attributes = Attributes.EMPTY.with(PEER, `${host}:${remotePort}`);
-    if (!this.host.verifiesClients) return attributes;
-    const subject = this.grpcCall.getAuthContext().sslPeerCertificate?.subject;
-    if (subject === undefined) return attributes;
-    return attributes.with(PEER_CERTIFICATE, Object.entries(subject).map(([key, value]) => `${key}=${String(value)}`).join(', '));
+    return {
+      code: Code.CANCELLED,
+      origin: 'local',
+      reason: 'CANCELLED',
+      details: 'the caller cancelled the call, or its connection was lost',
+    };
   }
 }
 

@@ -6,7 +6,17 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { Code, ConfigError, createRuntime, Cancellation, Attributes, Metadata, succeed, type Call, type Status } from '@breakwater/core';
+import {
+  Code,
+  ConfigError,
+  createRuntime,
+  Cancellation,
+  Attributes,
+  Metadata,
+  succeed,
+  type Call,
+  type Status,
+} from '@breakwater/core';
 import {
   clientLimits,
   PEER_CERTIFICATE,
@@ -43,7 +53,10 @@ describe('TLS, and peers that speak something else', () => {
   });
 
   const listen = async (tls?: ServerTls, port = 0): Promise<Listener> => {
-    const served: ServedMethod = { method: METHOD, handler: async (call) => succeed(call.attributes.get(PEER_CERTIFICATE) ?? 'nobody') };
+    const served: ServedMethod = {
+      method: METHOD,
+      handler: async (call) => succeed(call.attributes.get(PEER_CERTIFICATE) ?? 'nobody'),
+    };
     const options = { name: 'tls', host: '127.0.0.1', port, limits: serverLimits(), runtime, tls };
     const listener = await transport.listen(options, new Map([[METHOD.path, served]]));
     opened.push(listener);
@@ -89,7 +102,7 @@ describe('TLS, and peers that speak something else', () => {
     assert.equal(connection.state, 'failed');
     assert.equal(connection.error?.code, Code.UNAVAILABLE);
     assert.deepEqual(await call(connection), connection.error);
-    return connection.error as Status;
+    return connection.error;
   };
   const raw = async (server: Server): Promise<number> => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -128,8 +141,16 @@ describe('TLS, and peers that speak something else', () => {
       writeFileSync(join(folder, name), bytes);
       return join(folder, name);
     };
-    const { address } = await listen({ cert: file('cert.pem', SERVER.cert), key: file('key.pem', SERVER.key), clientCa: file('ca.pem', CA) });
-    const connection = connect(address.port, { ca: join(folder, 'ca.pem'), cert: file('c.pem', CLIENT.cert), key: file('k.pem', CLIENT.key) });
+    const { address } = await listen({
+      cert: file('cert.pem', SERVER.cert),
+      key: file('key.pem', SERVER.key),
+      clientCa: file('ca.pem', CA),
+    });
+    const connection = connect(address.port, {
+      ca: join(folder, 'ca.pem'),
+      cert: file('c.pem', CLIENT.cert),
+      key: file('k.pem', CLIENT.key),
+    });
     await settled(connection);
     assert.equal(await call(connection), 'O=Acme, CN=orders');
   });
@@ -143,10 +164,34 @@ describe('TLS, and peers that speak something else', () => {
 
   const tlsFailures: readonly (readonly [string, ServerTls, ClientTls, string, RegExp])[] = [
     ['an expired certificate', EXPIRED, { ca: CA }, 'conformance', /expired/],
-    ['a certificate for another name', OTHER, { ca: CA }, 'conformance', /DNS:elsewhere, not for conformance.*tls\.serverName/],
-    ['a certificate of an unknown authority', SERVER, { ca: STRANGER.cert }, 'conformance', /authority unknown here.*tls\.ca/],
-    ['a server that requires a client certificate', { ...SERVER, clientCa: CA }, { ca: CA }, 'conformance', /client certificate.*tls\.cert/],
-    ['a server that does not trust the client certificate', { ...SERVER, clientCa: CA }, { ca: CA, ...STRANGER }, 'conformance', /client certificate/],
+    [
+      'a certificate for another name',
+      OTHER,
+      { ca: CA },
+      'conformance',
+      /DNS:elsewhere, not for conformance.*tls\.serverName/,
+    ],
+    [
+      'a certificate of an unknown authority',
+      SERVER,
+      { ca: STRANGER.cert },
+      'conformance',
+      /authority unknown here.*tls\.ca/,
+    ],
+    [
+      'a server that requires a client certificate',
+      { ...SERVER, clientCa: CA },
+      { ca: CA },
+      'conformance',
+      /client certificate.*tls\.cert/,
+    ],
+    [
+      'a server that does not trust the client certificate',
+      { ...SERVER, clientCa: CA },
+      { ca: CA, ...STRANGER },
+      'conformance',
+      /client certificate/,
+    ],
   ];
   for (const [what, server, client, authority, expected] of tlsFailures) {
     it(`${what} is TLS_FAILED and says what to do`, async () => {
@@ -179,14 +224,28 @@ describe('TLS, and peers that speak something else', () => {
   });
 
   it('a peer that speaks some other protocol is named as such', async () => {
-    const port = await raw(createTcpServer((socket) => socket.on('error', () => {}).resume().end('SSH-2.0-OpenSSH_9.2\r\n')));
+    const port = await raw(
+      createTcpServer((socket) =>
+        socket
+          .on('error', () => {})
+          .resume()
+          .end('SSH-2.0-OpenSSH_9.2\r\n'),
+      ),
+    );
     const status = await failure(port);
     assert.equal(status.reason, 'PEER_NOT_GRPC');
     assert.match(status.details, /SSH-2\.0/);
   });
 
   it('a TLS peer without HTTP/2 is named as such', async () => {
-    const port = await raw(createTlsServer({ ...SERVER, ALPNProtocols: ['http/1.1'] }, (socket) => socket.on('error', () => {}).resume().end('nothing')));
+    const port = await raw(
+      createTlsServer({ ...SERVER, ALPNProtocols: ['http/1.1'] }, (socket) =>
+        socket
+          .on('error', () => {})
+          .resume()
+          .end('nothing'),
+      ),
+    );
     const status = await failure(port, { ca: CA });
     assert.match(status.details, /HTTP\/2|h2|ALPN/i);
   });
@@ -203,7 +262,7 @@ describe('TLS, and peers that speak something else', () => {
       response.writeHead(404);
       response.end('not found');
     });
-    const connection = connect(await raw(server as unknown as Server));
+    const connection = connect(await raw(server));
     await settled(connection);
     assert.equal(connection.state, 'ready');
     const status = (await call(connection)) as Status;
@@ -213,15 +272,33 @@ describe('TLS, and peers that speak something else', () => {
   });
 
   const badServers: readonly (readonly [string, ServerTls, string, RegExp])[] = [
-    ['a file that is not there', { cert: '/nowhere/cert.pem', key: SERVER.key }, 'tls.cert', /\/nowhere\/cert\.pem.*ENOENT/],
+    [
+      'a file that is not there',
+      { cert: '/nowhere/cert.pem', key: SERVER.key },
+      'tls.cert',
+      /\/nowhere\/cert\.pem.*ENOENT/,
+    ],
     ['bytes that are no PEM', { cert: Buffer.from('nonsense'), key: SERVER.key }, 'tls.cert', /not PEM/],
-    ['a PEM without a certificate', { cert: Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'), key: SERVER.key }, 'tls.cert', /OpenSSL/],
-    ['a key that belongs to another certificate', { cert: SERVER.cert, key: OTHER.key }, 'tls.key', /does not belong to tls\.cert/],
+    [
+      'a PEM without a certificate',
+      { cert: Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'), key: SERVER.key },
+      'tls.cert',
+      /OpenSSL/,
+    ],
+    [
+      'a key that belongs to another certificate',
+      { cert: SERVER.cert, key: OTHER.key },
+      'tls.key',
+      /does not belong to tls\.cert/,
+    ],
     ['a missing key', { cert: SERVER.cert } as unknown as ServerTls, 'tls.key', /path to a PEM file/],
   ];
   for (const [what, tls, field, expected] of badServers) {
     it(`${what} is a ConfigError of the server that names ${field}`, async () => {
-      await assert.rejects(listen(tls), (error) => error instanceof ConfigError && error.field === field && expected.test(error.message));
+      await assert.rejects(
+        listen(tls),
+        (error) => error instanceof ConfigError && error.field === field && expected.test(error.message),
+      );
     });
   }
 

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { Cancellation, Code, MAX_TIMEOUT_MS, succeed, type Call, type Outcome, type Status } from '@breakwater/core';
 import type { Connection } from '../transport/transport.js';
-import { BY_CALLER, cancelled, deferred, RecordingSink, untilCancelled, type Deferred, type Fixture, type Handlers } from './fixture.js';
+import {
+  BY_CALLER,
+  cancelled,
+  deferred,
+  RecordingSink,
+  untilCancelled,
+  type Deferred,
+  type Fixture,
+  type Handlers,
+} from './fixture.js';
 import { BIDI, CLIENT_STREAM, SERVER_STREAM, UNARY } from './methods.js';
 
 /** Deadlines and cancellation, on both sides. */
@@ -42,15 +51,23 @@ export function describeEndings(fixture: () => Fixture): void {
   });
 
   it('without a deadline the handler has none', async () => {
-    const { connection } = await fixture().pair([[UNARY, async (call) => succeed(call.deadline === Number.POSITIVE_INFINITY)]]);
-    const outcome = await connection.call(UNARY, fixture().call(UNARY, { request: 1, deadline: Number.POSITIVE_INFINITY }));
+    const { connection } = await fixture().pair([
+      [UNARY, async (call) => succeed(call.deadline === Number.POSITIVE_INFINITY)],
+    ]);
+    const outcome = await connection.call(
+      UNARY,
+      fixture().call(UNARY, { request: 1, deadline: Number.POSITIVE_INFINITY }),
+    );
     assert.ok(outcome.ok && outcome.value === true);
   });
 
   it('deadlines of 24 hours, 26 days and 60 days do not overflow', async () => {
     const { connection } = await fixture().pair([[UNARY, async (call) => succeed(call.deadline - call.now)]]);
     for (const days of [1, 26, 60]) {
-      const outcome = await connection.call(UNARY, fixture().call(UNARY, { request: 1, deadline: fixture().in(days * MAX_TIMEOUT_MS) }));
+      const outcome = await connection.call(
+        UNARY,
+        fixture().call(UNARY, { request: 1, deadline: fixture().in(days * MAX_TIMEOUT_MS) }),
+      );
       assert.ok(outcome.ok, JSON.stringify(outcome));
       assert.ok((outcome.value as number) > MAX_TIMEOUT_MS / 2, `${days} days became ${String(outcome.value)} ms`);
     }
@@ -60,7 +77,10 @@ export function describeEndings(fixture: () => Fixture): void {
     for (const method of [UNARY, SERVER_STREAM, CLIENT_STREAM, BIDI]) {
       const seen = deferred<Status>();
       const { connection } = await fixture().pair(watching(deferred(), seen));
-      const outcome = await connection.call(method, fixture().call(method, { ...open(method), deadline: fixture().in(30) }));
+      const outcome = await connection.call(
+        method,
+        fixture().call(method, { ...open(method), deadline: fixture().in(30) }),
+      );
       expectExpired(outcome);
       assert.ok(!outcome.ok && outcome.status.origin === 'remote');
       // A little early or late, the end of the stream may reach the handler before its own timer fires.
@@ -83,7 +103,11 @@ export function describeEndings(fixture: () => Fixture): void {
     assert.equal((await status.promise).origin, 'local');
   });
 
-  const cancelWhen = async (connection: Connection, method: typeof UNARY, when: (cancel: () => void) => unknown): Promise<Outcome> => {
+  const cancelWhen = async (
+    connection: Connection,
+    method: typeof UNARY,
+    when: (cancel: () => void) => unknown,
+  ): Promise<Outcome> => {
     const cancellation = new Cancellation();
     const running = connection.call(method, fixture().call(method, { ...open(method), cancellation }));
     await when(() => cancellation.cancel(BY_CALLER));
@@ -161,7 +185,9 @@ export function describeEndings(fixture: () => Fixture): void {
 /** A request side that stays open, and a sink where one is needed. */
 function open(method: typeof UNARY): Partial<Call> {
   const requests = method.kind === 'client_stream' || method.kind === 'bidi' ? { requests: endless() } : { request: 1 };
-  return method.kind === 'server_stream' || method.kind === 'bidi' ? { ...requests, responses: new RecordingSink() } : requests;
+  return method.kind === 'server_stream' || method.kind === 'bidi'
+    ? { ...requests, responses: new RecordingSink() }
+    : requests;
 }
 
 /** One message, then silence until it is closed. */

@@ -45,7 +45,13 @@ export class Fixture {
   async listen(handlers: Handlers, options: FixtureOptions = {}): Promise<Listener> {
     const methods = new Map(handlers.map(([method, handler]) => [method.path, { method, handler }]));
     const listener = await this.transport.listen(
-      { name: 'conformance', host: '127.0.0.1', port: options.port ?? 0, limits: serverLimits(options.server), runtime: this.runtime },
+      {
+        name: 'conformance',
+        host: '127.0.0.1',
+        port: options.port ?? 0,
+        limits: serverLimits(options.server),
+        runtime: this.runtime,
+      },
       methods,
     );
     this.opened.push(listener);
@@ -64,7 +70,10 @@ export class Fixture {
   }
 
   /** A listener and a READY connection to it. */
-  async pair(handlers: Handlers, options: FixtureOptions = {}): Promise<{ listener: Listener; connection: Connection }> {
+  async pair(
+    handlers: Handlers,
+    options: FixtureOptions = {},
+  ): Promise<{ listener: Listener; connection: Connection }> {
     const listener = await this.listen(handlers, options);
     const connection = this.connect(listener.address, options);
     connection.connect();
@@ -172,7 +181,12 @@ export function deferred<T = void>(): Deferred<T> {
 export const cancelled = (call: Call): Promise<Status> => new Promise((resolve) => call.cancellation.onCancel(resolve));
 
 /** As the edge cancels a call whose caller has lost interest. */
-export const BY_CALLER: Status = { code: Code.CANCELLED, origin: 'local', reason: 'CANCELLED', details: 'the caller cancelled' };
+export const BY_CALLER: Status = {
+  code: Code.CANCELLED,
+  origin: 'local',
+  reason: 'CANCELLED',
+  details: 'the caller cancelled',
+};
 
 /** Waits as long as the handler's call is wanted, then fails with why it was not. */
 export const untilCancelled: Handler = async (call): Promise<Outcome> => {

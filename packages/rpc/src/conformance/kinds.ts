@@ -7,7 +7,9 @@ import { BIDI, BYTES, CLIENT_STREAM, SERVER_STREAM, UNARY } from './methods.js';
 /** The four kinds of RPC on the sunny side. */
 export function describeKinds(fixture: () => Fixture): void {
   it('a unary call brings back response, headers and trailers', async () => {
-    const handlers = [[UNARY, async (call: Call) => succeed({ got: call.request }, Metadata.of({ h: '1' }), Metadata.of({ t: '2' }))]] as const;
+    const handlers = [
+      [UNARY, async (call: Call) => succeed({ got: call.request }, Metadata.of({ h: '1' }), Metadata.of({ t: '2' }))],
+    ] as const;
     const { connection } = await fixture().pair(handlers);
     const outcome = await connection.call(UNARY, fixture().call(UNARY, { request: { a: 1 } }));
     assert.ok(outcome.ok, JSON.stringify(outcome));
@@ -29,7 +31,10 @@ export function describeKinds(fixture: () => Fixture): void {
       ],
     ]);
     const sink = new RecordingSink();
-    const outcome = await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 'go', responses: sink }));
+    const outcome = await connection.call(
+      SERVER_STREAM,
+      fixture().call(SERVER_STREAM, { request: 'go', responses: sink }),
+    );
     assert.ok(outcome.ok, JSON.stringify(outcome));
     assert.deepEqual(sink.messages, [1, 2, 3]);
     assert.deepEqual(sink.log, ['headers', 'message', 'message', 'message']);
@@ -149,7 +154,9 @@ export function describeKinds(fixture: () => Fixture): void {
       ],
     ]);
     const numbers = Array.from({ length: 100 }, (_, index) => index);
-    const outcomes = await Promise.all(numbers.map((request) => connection.call(UNARY, fixture().call(UNARY, { request }))));
+    const outcomes = await Promise.all(
+      numbers.map((request) => connection.call(UNARY, fixture().call(UNARY, { request }))),
+    );
     assert.deepEqual(
       outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.status)),
       numbers,

@@ -20,7 +20,10 @@ export function describeLifecycle(fixture: () => Fixture, features: TransportFea
     connection.connect();
     inside = false;
     await reached(connection, 'ready');
-    assert.deepEqual(states.filter((state, index) => state !== states[index - 1]), ['idle', 'connecting', 'ready']);
+    assert.deepEqual(
+      states.filter((state, index) => state !== states[index - 1]),
+      ['idle', 'connecting', 'ready'],
+    );
     assert.equal(connection.error, undefined);
   });
 
@@ -197,7 +200,8 @@ export function describeLifecycle(fixture: () => Fixture, features: TransportFea
       assert.equal(error.systemCode, 'EADDRINUSE');
       assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${listener.address.port}`));
       assert.match(error.message, /option "port"/);
-      if (features.sockets !== false && process.platform === 'linux') assert.match(error.message, new RegExp(`pid ${process.pid}`));
+      if (features.sockets !== false && process.platform === 'linux')
+        assert.match(error.message, new RegExp(`pid ${process.pid}`));
       return true;
     });
   });

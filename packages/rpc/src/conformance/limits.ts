@@ -24,12 +24,17 @@ export function describeLimits(fixture: () => Fixture): void {
   });
 
   it('a streamed request over the limit ends the call', async () => {
-    const { connection } = await fixture().pair([[CLIENT_STREAM, async (call) => countOf(call.requests)]], { client: { maxSendMessageBytes: 50 } });
+    const { connection } = await fixture().pair([[CLIENT_STREAM, async (call) => countOf(call.requests)]], {
+      client: { maxSendMessageBytes: 50 },
+    });
     async function* requests(): AsyncGenerator<string> {
       yield 'short';
       yield 'long'.repeat(50);
     }
-    expectTooLarge(await connection.call(CLIENT_STREAM, fixture().call(CLIENT_STREAM, { requests: requests() })), /maxSendMessageBytes/);
+    expectTooLarge(
+      await connection.call(CLIENT_STREAM, fixture().call(CLIENT_STREAM, { requests: requests() })),
+      /maxSendMessageBytes/,
+    );
   });
 
   it('a response over what the caller accepts ends the call, naming limit and size', async () => {
@@ -51,9 +56,16 @@ export function describeLimits(fixture: () => Fixture): void {
       [...echo, [SERVER_STREAM, async (call) => send(call, ['x', 'x'.repeat(200)]).then(() => succeed(undefined))]],
       { server: { maxSendMessageBytes: 100 } },
     );
-    expectTooLarge(await connection.call(BYTES, fixture().call(BYTES, { request: new Uint8Array(101) })), /101/, /maxSendMessageBytes/);
+    expectTooLarge(
+      await connection.call(BYTES, fixture().call(BYTES, { request: new Uint8Array(101) })),
+      /101/,
+      /maxSendMessageBytes/,
+    );
     const sink = new RecordingSink();
-    expectTooLarge(await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink })), /maxSendMessageBytes/);
+    expectTooLarge(
+      await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink })),
+      /maxSendMessageBytes/,
+    );
   });
 
   it('metadata over the limit of its sender fails here; over that of its receiver, there', async () => {
@@ -64,7 +76,10 @@ export function describeLimits(fixture: () => Fixture): void {
     expectTooLarge(refused, /maxHeaderBytes/);
     assert.ok(!refused.ok && refused.sent === 'no');
     const atServer = await fixture().pair([[UNARY, async () => assert.fail('reached the handler')]], { server: small });
-    expectTooLarge(await atServer.connection.call(UNARY, fixture().call(UNARY, { request: 1, metadata })), /maxHeaderBytes/);
+    expectTooLarge(
+      await atServer.connection.call(UNARY, fixture().call(UNARY, { request: 1, metadata })),
+      /maxHeaderBytes/,
+    );
     const atClient = await fixture().pair([[UNARY, async () => succeed(1, metadata)]], { client: small });
     expectTooLarge(await atClient.connection.call(UNARY, fixture().call(UNARY, { request: 1 })), /maxHeaderBytes/);
   });
@@ -72,7 +87,9 @@ export function describeLimits(fixture: () => Fixture): void {
   const KINDS: readonly Compression[] = ['identity', 'gzip', 'deflate'];
   for (const compression of KINDS) {
     it(`a connection set to ${compression} carries unary and streamed messages`, async () => {
-      const { connection } = await fixture().pair([...echo, [CLIENT_STREAM, async (call) => countOf(call.requests)]], { client: { compression } });
+      const { connection } = await fixture().pair([...echo, [CLIENT_STREAM, async (call) => countOf(call.requests)]], {
+        client: { compression },
+      });
       const request = new Uint8Array(200_000).fill(65);
       const outcome = await connection.call(BYTES, fixture().call(BYTES, { request }));
       assert.ok(outcome.ok, JSON.stringify(outcome));
@@ -96,7 +113,10 @@ export function describeLimits(fixture: () => Fixture): void {
   });
 
   it('what a compressed message unpacks to counts against the limit', async () => {
-    const { connection } = await fixture().pair(echo, { client: { compression: 'gzip' }, server: { maxReceiveMessageBytes: 10_000 } });
+    const { connection } = await fixture().pair(echo, {
+      client: { compression: 'gzip' },
+      server: { maxReceiveMessageBytes: 10_000 },
+    });
     const outcome = await connection.call(BYTES, fixture().call(BYTES, { request: new Uint8Array(1_000_000) }));
     expectTooLarge(outcome, /10000/);
   });

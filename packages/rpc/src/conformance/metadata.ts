@@ -5,13 +5,20 @@ import { RecordingSink, type Fixture, type TransportFeatures } from './fixture.j
 import { SERVER_STREAM, UNARY } from './methods.js';
 
 const BYTES = Uint8Array.from([0, 1, 2, 250, 255]);
-const SENT = Metadata.of({ 'x-text': 'plain text; with, signs', 'x-bytes-bin': [BYTES, Uint8Array.from([7])], 'x-twice': ['first', 'second'] });
+const SENT = Metadata.of({
+  'x-text': 'plain text; with, signs',
+  'x-bytes-bin': [BYTES, Uint8Array.from([7])],
+  'x-twice': ['first', 'second'],
+});
 
 /** Metadata in the three places where it travels. */
 export function describeMetadata(fixture: () => Fixture, features: TransportFeatures): void {
   const expectSent = (got: Metadata | undefined): void => {
     assert.equal(got?.get('x-text'), 'plain text; with, signs');
-    assert.deepEqual(got?.getAll('x-bytes-bin').map((value) => [...(value as Uint8Array)]), [[...BYTES], [7]]);
+    assert.deepEqual(
+      got?.getAll('x-bytes-bin').map((value) => [...(value as Uint8Array)]),
+      [[...BYTES], [7]],
+    );
     const twice = features.repeatedText === 'joined' ? ['first, second'] : ['first', 'second'];
     assert.deepEqual(got?.getAll('x-twice'), twice);
   };
@@ -33,7 +40,9 @@ export function describeMetadata(fixture: () => Fixture, features: TransportFeat
   });
 
   it('the handler sees no header that is only of concern to the transport', async () => {
-    const { connection } = await fixture().pair([[UNARY, async (call) => succeed([...call.metadata].map(([key]) => key))]]);
+    const { connection } = await fixture().pair([
+      [UNARY, async (call) => succeed([...call.metadata].map(([key]) => key))],
+    ]);
     const outcome = await connection.call(UNARY, fixture().call(UNARY, { request: 1 }));
     assert.ok(outcome.ok, JSON.stringify(outcome));
     const seen = (outcome.value as string[]).filter((key) => key !== 'user-agent');
@@ -68,18 +77,27 @@ export function describeMetadata(fixture: () => Fixture, features: TransportFeat
       ],
     ]);
     const sink = new RecordingSink();
-    const outcome = await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink }));
+    const outcome = await connection.call(
+      SERVER_STREAM,
+      fixture().call(SERVER_STREAM, { request: 1, responses: sink }),
+    );
     assert.ok(outcome.ok, JSON.stringify(outcome));
     expectSent(sink.received);
   });
 
   it('rich details that a handler has put into its trailers itself arrive unchanged', async () => {
     const detail = { typeUrl: 'type.googleapis.com/example.Detail', value: BYTES };
-    const wire = encodeStatus({ code: Code.ABORTED, details: 'again', origin: 'handler', richDetails: [detail] }, Metadata.EMPTY);
+    const wire = encodeStatus(
+      { code: Code.ABORTED, details: 'again', origin: 'handler', richDetails: [detail] },
+      Metadata.EMPTY,
+    );
     const failed = fail({ code: Code.ABORTED, details: 'again', origin: 'handler' }, 'no', wire.trailers);
     const { connection } = await fixture().pair([[UNARY, async () => failed]]);
     const outcome = await connection.call(UNARY, fixture().call(UNARY, { request: 1 }));
     assert.ok(!outcome.ok);
-    assert.deepEqual(outcome.status.richDetails?.map(({ typeUrl, value }) => [typeUrl, ...value]), [[detail.typeUrl, ...BYTES]]);
+    assert.deepEqual(
+      outcome.status.richDetails?.map(({ typeUrl, value }) => [typeUrl, ...value]),
+      [[detail.typeUrl, ...BYTES]],
+    );
   });
 }

@@ -35,7 +35,10 @@ export function describeStatuses(fixture: () => Fixture, features: TransportFeat
   });
 
   it('the reason arrives', async () => {
-    assert.equal((await failWith({ code: Code.NOT_FOUND, details: '', origin: 'handler', reason: 'ORDER_UNKNOWN' })).reason, 'ORDER_UNKNOWN');
+    assert.equal(
+      (await failWith({ code: Code.NOT_FOUND, details: '', origin: 'handler', reason: 'ORDER_UNKNOWN' })).reason,
+      'ORDER_UNKNOWN',
+    );
   });
 
   it('the time to wait arrives, and "do not try again" too', async () => {
@@ -46,7 +49,12 @@ export function describeStatuses(fixture: () => Fixture, features: TransportFeat
 
   it('rich details arrive beside the reason', async () => {
     const detail = errorInfo('STOCK_EMPTY', 'shop', { sku: '4711' });
-    const status = await failWith({ code: Code.FAILED_PRECONDITION, details: '', origin: 'handler', richDetails: [detail] });
+    const status = await failWith({
+      code: Code.FAILED_PRECONDITION,
+      details: '',
+      origin: 'handler',
+      richDetails: [detail],
+    });
     assert.equal(status.richDetails?.[0]?.typeUrl, detail.typeUrl);
     assert.deepEqual([...(status.richDetails?.[0]?.value ?? [])], [...detail.value]);
     assert.equal(status.reason, 'STOCK_EMPTY');
@@ -56,7 +64,10 @@ export function describeStatuses(fixture: () => Fixture, features: TransportFeat
     const failed = fail({ code: Code.UNAVAILABLE, details: 'early', origin: 'handler' });
     const { connection } = await fixture().pair([[SERVER_STREAM, async () => failed]]);
     const sink = new RecordingSink();
-    const outcome = await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink }));
+    const outcome = await connection.call(
+      SERVER_STREAM,
+      fixture().call(SERVER_STREAM, { request: 1, responses: sink }),
+    );
     assert.ok(!outcome.ok);
     assert.equal(outcome.status.details, 'early');
     assert.deepEqual(sink.log, []);
@@ -73,16 +84,22 @@ export function describeStatuses(fixture: () => Fixture, features: TransportFeat
       ],
     ]);
     const sink = new RecordingSink();
-    const outcome = await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink }));
+    const outcome = await connection.call(
+      SERVER_STREAM,
+      fixture().call(SERVER_STREAM, { request: 1, responses: sink }),
+    );
     assert.ok(!outcome.ok);
     assert.equal(outcome.status.code, Code.DATA_LOSS);
-    if (features.messagesBeforeFailure === false) assert.deepEqual(sink.messages, [1, 2, 3].slice(0, sink.messages.length));
+    if (features.messagesBeforeFailure === false)
+      assert.deepEqual(sink.messages, [1, 2, 3].slice(0, sink.messages.length));
     else assert.deepEqual(sink.messages, [1, 2, 3]);
   });
 
   it('a handler that rejects is INTERNAL for the caller, and its text stays inside', async () => {
     for (const method of [UNARY, BIDI]) {
-      const { connection } = await fixture().pair([[method, () => Promise.reject(new Error('secret of the database'))]]);
+      const { connection } = await fixture().pair([
+        [method, () => Promise.reject(new Error('secret of the database'))],
+      ]);
       const streams = method === BIDI ? { requests: counting(1), responses: new RecordingSink() } : { request: 1 };
       const outcome = await connection.call(method, fixture().call(method, streams));
       assert.ok(!outcome.ok);
@@ -139,7 +156,10 @@ export function describeStatuses(fixture: () => Fixture, features: TransportFeat
       [SERVER_STREAM, async (call) => send(call, [1, POISON]).then(() => succeed(undefined))],
     ]);
     const unary = await connection.call(UNARY, fixture().call(UNARY, { request: 1 }));
-    const streamed = await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: new RecordingSink() }));
+    const streamed = await connection.call(
+      SERVER_STREAM,
+      fixture().call(SERVER_STREAM, { request: 1, responses: new RecordingSink() }),
+    );
     for (const outcome of [unary, streamed]) {
       assert.ok(!outcome.ok);
       assert.equal(outcome.status.code, Code.INTERNAL);

@@ -223,7 +223,10 @@ export function describeStreams(fixture: () => Fixture): void {
     const sink = new RecordingSink(() => {
       throw new Error('the sink is broken');
     });
-    await assert.rejects(connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink })), /the sink is broken/);
+    await assert.rejects(
+      connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink })),
+      /the sink is broken/,
+    );
     assert.equal((await seen.promise).code, Code.CANCELLED);
   });
 }
