@@ -11,7 +11,6 @@ import {
   Metadata,
   type Call,
   type Clock,
-  type Failure,
   type Outcome,
   type Sent,
   type Status,
@@ -201,15 +200,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
   /** Ends the call on this side. */
   abort(status: Status): void {
     if (this.ended) return;
-    const failure: Failure = {
-      ok: false,
-      status,
-      trailers: Metadata.EMPTY,
-      sent: this.sent,
-      headers: this.headers,
-      peer: this.host.peer,
-    };
-    this.finish(failure);
+    this.finish({ ...fail(status, this.sent), headers: this.headers, peer: this.host.peer });
     this.cancelGrpcCall();
   }
 
