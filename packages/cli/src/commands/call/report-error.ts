@@ -24,12 +24,15 @@ function toText(error: RpcError, details: readonly JsonValue[]): string {
   if (error.path !== undefined) lines.push(`  call ${error.path.replace(/^\//, '')} at ${error.target ?? ''}`);
   if (error.peer !== undefined) lines.push(`  peer ${error.peer}`);
   if (error.source !== undefined) lines.push(`  refused by ${error.source}`);
-  if (error.retryAfterMs !== undefined) lines.push(`  retry after ${error.retryAfterMs} ms`);
+  if (error.retryAfterMs !== undefined) lines.push(error.retryAfterMs < 0 ? '  do not retry' : `  retry after ${error.retryAfterMs} ms`);
   for (const { attempt, status, peer, durationMs } of error.attempts) {
-    lines.push(`  attempt ${attempt}${peer === undefined ? '' : ` at ${peer}`}: ${codeName(status.code)} after ${Math.round(durationMs)} ms`);
+    lines.push(
+      `  attempt ${attempt}${peer === undefined ? '' : ` at ${peer}`}: ${codeName(status.code)} after ${Math.round(durationMs)} ms`,
+    );
   }
   for (const detail of details) lines.push(`  detail ${JSON.stringify(detail)}`);
-  if (error.reason === 'REGISTRY_UNAVAILABLE') lines.push('Set CONSUL_HTTP_ADDR to a running agent, or start one: npx breakwater agent');
+  if (error.reason === 'REGISTRY_UNAVAILABLE')
+    lines.push('Set CONSUL_HTTP_ADDR to a running agent, or start one: npx breakwater agent');
   return lines.join('\n');
 }
 
@@ -44,7 +47,12 @@ function toJson(error: RpcError, details: readonly JsonValue[]): object {
       ...(error.peer === undefined ? {} : { peer: error.peer }),
       ...(error.source === undefined ? {} : { refusedBy: error.source }),
       ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-      attempts: error.attempts.map(({ attempt, status, peer, durationMs }) => ({ attempt, code: codeName(status.code), peer, durationMs })),
+      attempts: error.attempts.map(({ attempt, status, peer, durationMs }) => ({
+        attempt,
+        code: codeName(status.code),
+        peer,
+        durationMs,
+      })),
       details,
       trailers: error.metadata.toJSON(),
     },
@@ -53,7 +61,9 @@ function toJson(error: RpcError, details: readonly JsonValue[]): object {
 
 /** One line per value: `trailer key: value`; bytes as base64. */
 export const metadataLines = (kind: string, metadata: Metadata): readonly string[] =>
-  [...metadata].map(([key, value]) => `  ${kind} ${key}: ${typeof value === 'string' ? value : Buffer.from(value).toString('base64')}`);
+  [...metadata].map(
+    ([key, value]) => `  ${kind} ${key}: ${typeof value === 'string' ? value : Buffer.from(value).toString('base64')}`,
+  );
 
 /** As JSON when the type is known: google.rpc.*, or a type of the server's own; otherwise as base64. */
 async function decode({ typeUrl, value }: AnyDetail, { types, writer }: ReportOptions): Promise<JsonValue> {
@@ -61,13 +71,21 @@ async function decode({ typeUrl, value }: AnyDetail, { types, writer }: ReportOp
   const raw = { '@type': typeUrl, value: Buffer.from(value).toString('base64') };
   try {
     const known = types?.getMessage(name);
-    const own = known === undefined && name.startsWith('google.rpc.') ? await compileShipped('google/rpc/error_details.proto') : types;
+    const own =
+      known === undefined && name.startsWith('google.rpc.')
+        ? await compileShipped('google/rpc/error_details.proto')
+        : types;
     const desc = own?.getMessage(name);
     if (desc === undefined || own === undefined) return raw;
     const message = fromBinary(desc, value);
     const { toJson: plain } = await import('@bufbuild/protobuf');
-    const json = known !== undefined && writer !== undefined ? await writer.write(desc, message) : plain(desc, message, { registry: own });
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? { '@type': typeUrl, ...json } : { '@type': typeUrl, value: json };
+    const json =
+      known !== undefined && writer !== undefined
+        ? await writer.write(desc, message)
+        : plain(desc, message, { registry: own });
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? { '@type': typeUrl, ...json }
+      : { '@type': typeUrl, value: json };
   } catch {
     // What cannot be read is shown as it came: the error itself matters more.
     return raw;
