@@ -60,5 +60,7 @@ export const untilStopped = (signal: AbortSignal): Promise<void> =>
 export function requireInteger(option: string, text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw new CliError(`${option} is ${JSON.stringify(text)}, but must be an integer from ${min} to ${max}`, { exitCode: 2 });
+  throw new CliError(`${option} is ${JSON.stringify(text)}, but must be an integer from ${min} to ${max}`, {
+    exitCode: 2,
+  });
 }

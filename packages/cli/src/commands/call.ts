@@ -21,13 +21,29 @@ interface Flags {
 const MAX_TIMEOUT_MS = 86_400_000;
 
 const run = async (target: string, path: string | undefined, flags: Flags): Promise<void> => {
-  const timeoutMs = flags.timeout === undefined ? undefined : requireInteger('--timeout', flags.timeout, 1, MAX_TIMEOUT_MS);
+  const timeoutMs =
+    flags.timeout === undefined ? undefined : requireInteger('--timeout', flags.timeout, 1, MAX_TIMEOUT_MS);
   const { runCall } = await import('./call/run-call.js');
   await withSystemIo((io) =>
     runCall(
       {
-        ...{ target, path, timeoutMs, data: flags.data, protos: flags.proto, includes: flags.include, headers: flags.header },
-        ...{ plaintext: flags.plaintext, tls: flags.tls, ca: flags.ca, cert: flags.cert, key: flags.key, authority: flags.authority },
+        ...{
+          target,
+          path,
+          timeoutMs,
+          data: flags.data,
+          protos: flags.proto,
+          includes: flags.include,
+          headers: flags.header,
+        },
+        ...{
+          plaintext: flags.plaintext,
+          tls: flags.tls,
+          ca: flags.ca,
+          cert: flags.cert,
+          key: flags.key,
+          authority: flags.authority,
+        },
         ...{ json: flags.json === true, verbose: flags.verbose === true },
       },
       io,
@@ -36,13 +52,17 @@ const run = async (target: string, path: string | undefined, flags: Flags): Prom
 };
 
 const list = (flags: string, description: string): Option =>
-  new Option(flags, description).argParser((one: string, before: readonly string[]) => [...before, one]).default([], 'none');
+  new Option(flags, description)
+    .argParser((one: string, before: readonly string[]) => [...before, one])
+    .default([], 'none');
 
 /** Adds `breakwater call`. */
 export const register = (program: Command): void => {
   program
     .command('call')
-    .description('Call a method with JSON. Without a method: list the methods of a service; without a service: list the services.')
+    .description(
+      'Call a method with JSON. Without a method: list the methods of a service; without a service: list the services.',
+    )
     .argument('<target>', 'consul:///payments, host:port, static:///a:1,b:2, dns:///host:port')
     .argument('[path]', 'package.Service/Method')
     .option('-d, --data <json>', 'request as JSON, @file, or - for standard input; several for a request stream')

@@ -18,7 +18,10 @@ export const register = (program: Command): void => {
     .command('services')
     .description('List the services of the registry, or the instances of one.')
     .argument('[name]', 'a service: lists its instances')
-    .option('--registry <address>', 'Consul agent: host:port, http://host:port or consul://host:port (default: $CONSUL_HTTP_ADDR or 127.0.0.1:8500)')
+    .option(
+      '--registry <address>',
+      'Consul agent: host:port, http://host:port or consul://host:port (default: $CONSUL_HTTP_ADDR or 127.0.0.1:8500)',
+    )
     .option('--watch', 'go on and print again whenever something changes; Ctrl-C ends it')
     .option('--json', 'one JSON document per listing')
     .action(run);

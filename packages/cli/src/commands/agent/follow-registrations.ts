@@ -53,7 +53,10 @@ async function readInstances(address: string, signal: AbortSignal): Promise<Read
   return new Map(
     Object.values(services).map(({ ID, Service, Address, Port, Tags }) => {
       const statuses = checks.filter(({ ServiceID }) => ServiceID === ID).map(({ Status }) => Status);
-      const status = statuses.reduce((worst, one) => (RANK.indexOf(one) > RANK.indexOf(worst) ? one : worst), 'passing');
+      const status = statuses.reduce(
+        (worst, one) => (RANK.indexOf(one) > RANK.indexOf(worst) ? one : worst),
+        'passing',
+      );
       const tags = Tags.length === 0 ? '' : ` [${Tags.join(', ')}]`;
       return [ID, { title: `${Service} ${Address}:${Port}${tags} (${ID})`, status }];
     }),

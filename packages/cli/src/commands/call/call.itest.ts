@@ -11,10 +11,21 @@ import { type CallCommandOptions, runCall } from './run-call.js';
 
 const NOTHING: Omit<CallCommandOptions, 'target' | 'path'> = {
   ...{ data: undefined, protos: [], includes: [], timeoutMs: undefined, json: true, verbose: false },
-  ...{ headers: [], tls: undefined, ca: undefined, cert: undefined, key: undefined, authority: undefined, plaintext: undefined },
+  ...{
+    headers: [],
+    tls: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    authority: undefined,
+    plaintext: undefined,
+  },
 };
 
 const LAB_PROTO = ['acme/lab/v1/lab.proto'];
+/** A self-signed certificate for lab.test and 127.0.0.1. */
+const CERT = path.join(PROTO_ROOT, '../tls/cert.pem');
+const KEY = path.join(PROTO_ROOT, '../tls/key.pem');
 
 describe('breakwater call', function () {
   this.timeout(30_000);
@@ -28,19 +39,31 @@ describe('breakwater call', function () {
   });
   after(() => service.stop());
 
-  const call = async (method: string | undefined, options: Partial<CallCommandOptions> = {}, io: TestIo = testIo()): Promise<TestIo> => {
+  const call = async (
+    method: string | undefined,
+    options: Partial<CallCommandOptions> = {},
+    io: TestIo = testIo(),
+  ): Promise<TestIo> => {
     await runCall({ target, path: method, ...NOTHING, ...options }, io);
     return io;
   };
-  const output = async (method: string, data: unknown, options: Partial<CallCommandOptions> = {}): Promise<unknown[]> => {
+  const output = async (
+    method: string,
+    data: unknown,
+    options: Partial<CallCommandOptions> = {},
+  ): Promise<unknown[]> => {
     const { stdout } = await call(`${LAB}/${method}`, { data: JSON.stringify(data), ...options });
     return stdout.map((line) => JSON.parse(line) as unknown);
   };
-  const fault = async (method: string | undefined, options: Partial<CallCommandOptions>): Promise<{ message: string; remedy: string; exitCode: number }> => {
+  const fault = async (
+    method: string | undefined,
+    options: Partial<CallCommandOptions>,
+  ): Promise<{ message: string; remedy: string; exitCode: number }> => {
     try {
       await call(method, options);
     } catch (error) {
-      if (error instanceof CliError) return { message: error.message, remedy: error.remedy ?? '', exitCode: error.exitCode };
+      if (error instanceof CliError)
+        return { message: error.message, remedy: error.remedy ?? '', exitCode: error.exitCode };
       throw error;
     }
     throw new Error('the call did not fail');
@@ -50,7 +73,12 @@ describe('breakwater call', function () {
     it('lists the services of a target', async () => {
       const { stdout } = await call(undefined);
       const listed = JSON.parse(stdout[0] ?? '') as { services: string[] };
-      assert.deepEqual(listed.services, [LAB, 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection']);
+      assert.deepEqual(listed.services, [
+        LAB,
+        'grpc.health.v1.Health',
+        'grpc.reflection.v1.ServerReflection',
+        'grpc.reflection.v1alpha.ServerReflection',
+      ]);
       assert.equal((await call(undefined, { json: false })).stdout[0]?.split('\n')[0], LAB);
     });
 
@@ -78,7 +106,12 @@ describe('breakwater call', function () {
       it('every kind of value makes the way there and back', async () => {
         const request = {
           ...{ big: '-9007199254740993', huge: '18446744073709551615', raw: 'AQL/', color: 'COLOR_GREEN' },
-          ...{ seenAt: '2026-01-02T03:04:05.123456789Z', took: '1.500s', free: { a: [1, null, { b: true }] }, wrapped: 'w' },
+          ...{
+            seenAt: '2026-01-02T03:04:05.123456789Z',
+            took: '1.500s',
+            free: { a: [1, null, { b: true }] },
+            wrapped: 'w',
+          },
           ...{ anything: { '@type': 'type.googleapis.com/acme.lab.v1.Line', text: 'in a box' }, counts: { x: '7' } },
           ...{ children: [], note: '', line: { text: 'home' }, ratio: 0.5 },
         };
@@ -88,13 +121,18 @@ describe('breakwater call', function () {
       it('all four kinds of methods', async () => {
         assert.deepEqual(await output('Count', { to: 3 }, types), [{ value: '1' }, { value: '2' }, { value: '3' }]);
         assert.deepEqual(await output('Sum', [{ value: 1 }, { value: '2' }], types), [{ value: '3' }]);
-        assert.deepEqual(await output('Chat', [{ text: 'a' }, { text: 'b' }], types), [{ text: 'you said a' }, { text: 'you said b' }]);
+        assert.deepEqual(await output('Chat', [{ text: 'a' }, { text: 'b' }], types), [
+          { text: 'you said a' },
+          { text: 'you said b' },
+        ]);
       });
     });
   }
 
   it('keeps the digits of integers beyond 2^53 that are not in quotes, and takes enums by number and fields by proto name', async () => {
-    const { stdout } = await call(`${LAB}/Echo`, { data: '{"big": 9223372036854775807, "color": 2, "seen_at": "2026-01-02T03:04:05Z"}' });
+    const { stdout } = await call(`${LAB}/Echo`, {
+      data: '{"big": 9223372036854775807, "color": 2, "seen_at": "2026-01-02T03:04:05Z"}',
+    });
     const { big, color, seenAt } = JSON.parse(stdout[0] ?? '') as Record<string, unknown>;
     assert.deepEqual([big, color, seenAt], ['9223372036854775807', 'COLOR_GREEN', '2026-01-02T03:04:05Z']);
   });
@@ -124,7 +162,9 @@ describe('breakwater call', function () {
   });
 
   it('ends quietly when the user does', async () => {
-    const never: AsyncIterable<string> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) };
+    const never: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
+    };
     const io = testIo({ input: chain(['{"text":"a"}'], never) });
     const running = call(`${LAB}/Chat`, { data: '-' }, io);
     await io.until((stdout) => stdout.length === 1);
@@ -153,17 +193,25 @@ describe('breakwater call', function () {
       const io = testIo();
       await assert.rejects(call(`${LAB}/Fail`, { data: '{"code": 5}' }, io), ReportedError);
       const { error } = JSON.parse(io.stderr[0] ?? '') as { error: Record<string, unknown> };
-      assert.deepEqual([error.code, error.reason, error.message, error.peer, error.retryAfterMs], ['NOT_FOUND', 'ASKED_FOR', 'as you wish', target, 250]);
+      assert.deepEqual(
+        [error.code, error.reason, error.message, error.peer, error.retryAfterMs],
+        ['NOT_FOUND', 'ASKED_FOR', 'as you wish', target, 250],
+      );
     });
 
     it('says where nobody listens, with every attempt', async () => {
       const io = testIo();
       await assert.rejects(call(`${LAB}/Echo`, { target: '127.0.0.1:1', json: false }, io), ReportedError);
-      assert.match(io.stderr.join('\n'), /^UNAVAILABLE \(CONNECT_FAILED\): .*127\.0\.0\.1:1.*nothing listens there\n[^]*attempt 3: UNAVAILABLE/);
+      assert.match(
+        io.stderr.join('\n'),
+        /^UNAVAILABLE \(CONNECT_FAILED\): .*127\.0\.0\.1:1.*nothing listens there\n[^]*attempt 3: UNAVAILABLE/,
+      );
     });
 
     it('ends at its timeout', async () => {
-      const never: AsyncIterable<string> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) };
+      const never: AsyncIterable<string> = {
+        [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
+      };
       const io = testIo({ input: never });
       await assert.rejects(call(`${LAB}/Chat`, { data: '-', timeoutMs: 50, json: false }, io), ReportedError);
       assert.match(io.stderr[0] ?? '', /^DEADLINE_EXCEEDED/);
@@ -176,7 +224,10 @@ describe('breakwater call', function () {
       assert.equal(message, "the server's reflection knows no service acme.lab.v1.Lap");
       assert.match(remedy, /^Did you mean acme\.lab\.v1\.Lab\?\nIt has:\n {2}acme\.lab\.v1\.Lab\n/);
       assert.match((await fault('Lab/Echo', {})).remedy, /^Did you mean acme\.lab\.v1\.Lab\?/);
-      assert.match((await fault('a.B', { protos: LAB_PROTO, includes: [PROTO_ROOT] })).message, /^acme\/lab\/v1\/lab\.proto knows no service a\.B$/);
+      assert.match(
+        (await fault('a.B', { protos: LAB_PROTO, includes: [PROTO_ROOT] })).message,
+        /^acme\/lab\/v1\/lab\.proto knows no service a\.B$/,
+      );
     });
 
     it('a method that is not there: what there is, and the nearest', async () => {
@@ -189,21 +240,42 @@ describe('breakwater call', function () {
       const { message, remedy } = await fault(`${LAB}/Echo`, { data: '{"children": [{"colour": 1}]}' });
       assert.equal(message, '-d: children[0].colour: acme.lab.v1.Sample has no field "colour"');
       assert.match(remedy, /^Did you mean "color"\? It has big, huge,/);
-      assert.match((await fault(`${LAB}/Echo`, { data: '{"anything": {"@type": "x/acme.lab.v1.Line", "txt": ""}}' })).message, /anything\.txt: acme\.lab\.v1\.Line has no field "txt"$/);
+      assert.match(
+        (await fault(`${LAB}/Echo`, { data: '{"anything": {"@type": "x/acme.lab.v1.Line", "txt": ""}}' })).message,
+        /anything\.txt: acme\.lab\.v1\.Line has no field "txt"$/,
+      );
     });
 
     it('an enum value, a type or a value that cannot be', async () => {
-      assert.match((await fault(`${LAB}/Echo`, { data: '{"color": "COLOR_REED"}' })).message, /^-d: color is "COLOR_REED", but must be one of COLOR_UNSPECIFIED, /);
-      assert.match((await fault(`${LAB}/Echo`, { data: '{"anything": {"@type": "x/acme.Nope"}}' })).message, /the type acme\.Nope in "@type" is not known/);
-      assert.match((await fault(`${LAB}/Echo`, { data: '{"big": "9223372036854775808"}' })).message, /^-d: .*acme\.lab\.v1\.Sample\.big.*out of range/);
+      assert.match(
+        (await fault(`${LAB}/Echo`, { data: '{"color": "COLOR_REED"}' })).message,
+        /^-d: color is "COLOR_REED", but must be one of COLOR_UNSPECIFIED, /,
+      );
+      assert.match(
+        (await fault(`${LAB}/Echo`, { data: '{"anything": {"@type": "x/acme.Nope"}}' })).message,
+        /the type acme\.Nope in "@type" is not known/,
+      );
+      assert.match(
+        (await fault(`${LAB}/Echo`, { data: '{"big": "9223372036854775808"}' })).message,
+        /^-d: .*acme\.lab\.v1\.Sample\.big.*out of range/,
+      );
       assert.match((await fault(`${LAB}/Echo`, { data: '{"city": "a", "line": {}}' })).message, /oneof/);
     });
 
     it('text that is no JSON, with the line on a stream, before and after the first message', async () => {
       assert.match((await fault(`${LAB}/Echo`, { data: '{"big":' })).message, /^-d is no JSON: /);
-      assert.match((await fault(`${LAB}/Sum`, { data: '{"value":1}\n{"value":x}' })).message, /^-d, line 2 is no JSON: /);
-      assert.match((await fault(`${LAB}/Chat`, { data: '{"text":"a"}\n\n{"txt":"b"}' })).message, /^-d, line 3: acme\.lab\.v1\.Line has no field "txt"$/);
-      assert.match((await fault(`${LAB}/Echo`, { data: '@/nowhere.json' })).message, /^-d @\/nowhere\.json cannot be read: ENOENT/);
+      assert.match(
+        (await fault(`${LAB}/Sum`, { data: '{"value":1}\n{"value":x}' })).message,
+        /^-d, line 2 is no JSON: /,
+      );
+      assert.match(
+        (await fault(`${LAB}/Chat`, { data: '{"text":"a"}\n\n{"txt":"b"}' })).message,
+        /^-d, line 3: acme\.lab\.v1\.Line has no field "txt"$/,
+      );
+      assert.match(
+        (await fault(`${LAB}/Echo`, { data: '@/nowhere.json' })).message,
+        /^-d @\/nowhere\.json cannot be read: ENOENT/,
+      );
     });
 
     it('a target, a header or flags that make no sense are mistakes of the command line', async () => {
@@ -213,7 +285,9 @@ describe('breakwater call', function () {
         [{ headers: ['grpc-timeout: 1S'] }, /grpc-timeout/],
         [{ plaintext: true, ca: 'x' }, /exclude each other/],
         [{ cert: 'x' }, /^--cert needs --key$/],
-        [{ ca: '/nowhere.pem' }, /\/nowhere\.pem/],
+        [{ ca: '/nowhere.pem' }, /^--ca \/nowhere\.pem cannot be read: ENOENT/],
+        [{ ca: path.join(PROTO_ROOT, LAB_PROTO[0] ?? '') }, /lab\.proto is no PEM/],
+        [{ cert: CERT, key: CERT }, /^--key .*cert\.pem cannot be used: /],
         [{ protos: ['nope.proto'] }, /^--proto nope\.proto: there is no such file/],
         [{ protos: LAB_PROTO, includes: ['/nowhere'] }, /^--include \/nowhere: there is no such folder/],
         [{ path: 'a/b/c' }, /is not package\.Service or package\.Service\/Method$/],
@@ -225,7 +299,10 @@ describe('breakwater call', function () {
     });
 
     it('a proto that does not compile is shown with its line', async () => {
-      const { message } = await fault(`${LAB}/Echo`, { protos: [path.join(PROTO_ROOT, 'acme/lab/v1/lab.proto')], includes: [] });
+      const { message } = await fault(`${LAB}/Echo`, {
+        protos: [path.join(PROTO_ROOT, 'acme/lab/v1/lab.proto')],
+        includes: [],
+      });
       assert.match(message, /acme\/lab\/v1\/color\.proto/);
     });
   });
@@ -256,6 +333,28 @@ describe('breakwater call', function () {
       assert.match(stdout[0] ?? '', /grpc\.reflection\.v1alpha\.ServerReflection/);
     } finally {
       await old.stop();
+    }
+  });
+
+  it('speaks TLS, verifies the name that is asked for, and says what does not fit', async () => {
+    const secure = await labService({ tls: { cert: CERT, key: KEY } });
+    const { host, port } = await secure.start();
+    const at = { target: `${host}:${port}`, data: '{"value": 1}', json: false };
+    try {
+      assert.deepEqual((await call(`${LAB}/Sum`, { ...at, json: true, ca: CERT })).stdout, ['{"value":"1"}']);
+      assert.deepEqual((await call(`${LAB}/Sum`, { ...at, json: true, ca: CERT, authority: 'lab.test' })).stdout, [
+        '{"value":"1"}',
+      ]);
+      const refused = async (options: Partial<CallCommandOptions>): Promise<string> => {
+        const io = testIo();
+        await assert.rejects(call(`${LAB}/Sum`, { ...at, ...options }, io), ReportedError);
+        return io.stderr.join('\n');
+      };
+      assert.match(await refused({ ca: CERT, authority: 'other.test' }), /^UNAVAILABLE \(TLS_FAILED\): .*other\.test/);
+      assert.match(await refused({ tls: true }), /^UNAVAILABLE \(TLS_FAILED\): /);
+      assert.match(await refused({}), /^UNAVAILABLE \(\w+\): .*TLS/);
+    } finally {
+      await secure.stop();
     }
   });
 

@@ -1,12 +1,10 @@
 import { type CallOptions } from '@breakwater/rpc';
 import { type ClientOptions, closeClient, closeDefaults, NO_CONFIG } from '@breakwater/service';
 import { CliError } from '../../errors.js';
+import { readTls, type TlsFlags } from './read-tls.js';
 
-export interface ConnectionFlags {
+export interface ConnectionFlags extends TlsFlags {
   readonly tls?: boolean | undefined;
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
   readonly authority?: string | undefined;
   readonly plaintext?: boolean | undefined;
   /** `key: value` each. */
@@ -45,11 +43,9 @@ export class Connection {
 
 function tlsOf({ tls, ca, cert, key, plaintext }: ConnectionFlags): ClientOptions['tls'] {
   const wanted = tls === true || ca !== undefined || cert !== undefined || key !== undefined;
-  if (wanted && plaintext === true) throw new CliError('--plaintext and --tls (--ca, --cert, --key) exclude each other', { exitCode: 2 });
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new CliError(`--${cert === undefined ? 'key' : 'cert'} needs --${cert === undefined ? 'cert' : 'key'}`, { exitCode: 2 });
-  }
-  return wanted ? { ca, cert, key } : undefined;
+  if (wanted && plaintext === true)
+    throw new CliError('--plaintext and --tls (--ca, --cert, --key) exclude each other', { exitCode: 2 });
+  return wanted ? readTls({ ca, cert, key }) : undefined;
 }
 
 function metadataOf(headers: readonly string[]): Record<string, (string | Uint8Array)[]> {

@@ -43,9 +43,14 @@ export const serviceToJson = (service: DescService): object => ({
 
 function describeMethod(method: DescMethod): string {
   const stream = (on: boolean): string => (on ? 'stream ' : '');
-  const asks = stream(method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming') + method.input.typeName;
-  const gives = stream(method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming') + method.output.typeName;
-  const level = method.idempotency === MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN ? '' : `  (${MethodOptions_IdempotencyLevel[method.idempotency]})`;
+  const asks =
+    stream(method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming') + method.input.typeName;
+  const gives =
+    stream(method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming') + method.output.typeName;
+  const level =
+    method.idempotency === MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN
+      ? ''
+      : `  (${MethodOptions_IdempotencyLevel[method.idempotency]})`;
   return `  ${method.name}(${asks}) returns (${gives})${level}\n${indent(shapeOf(method.input), 4)}`;
 }
 
@@ -56,7 +61,9 @@ function shapeOf(desc: DescMessage, above: readonly DescMessage[] = []): string 
   if (desc.fields.length === 0) return '{}';
   // A type within itself, and what lies very deep, is told by its name.
   if (above.includes(desc) || above.length >= 6) return `{ ${desc.typeName} }`;
-  const lines = desc.fields.map((field) => `${JSON.stringify(field.jsonName)}: ${shapeOfField(field, [...above, desc])}${noteOf(field)}`);
+  const lines = desc.fields.map(
+    (field) => `${JSON.stringify(field.jsonName)}: ${shapeOfField(field, [...above, desc])}${noteOf(field)}`,
+  );
   return `{\n${lines.map((line) => indent(line, 2)).join('\n')}\n}`;
 }
 

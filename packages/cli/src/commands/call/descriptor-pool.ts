@@ -64,7 +64,8 @@ export class DescriptorPool {
     const visit = (name: string): void => {
       if (ordered.has(name)) return;
       const file = this.files.get(name) ?? WELL_KNOWN.get(name);
-      if (file === undefined) throw new CliError(`the descriptors are incomplete: ${name} is imported, but nobody has it`);
+      if (file === undefined)
+        throw new CliError(`the descriptors are incomplete: ${name} is imported, but nobody has it`);
       for (const dependency of file.dependency) if (dependency !== name) visit(dependency);
       ordered.set(name, file);
     };
@@ -73,7 +74,9 @@ export class DescriptorPool {
     try {
       return createFileRegistry(create(FileDescriptorSetSchema, { file: [...ordered.values()] }));
     } catch (error) {
-      throw new CliError(`the descriptors cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new CliError(`the descriptors cannot be used: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   }
 }

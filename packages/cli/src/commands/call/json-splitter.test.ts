@@ -35,7 +35,10 @@ describe('JsonSplitter', () => {
   });
 
   it('refuses what has no end, and what stands behind an array', () => {
-    assert.throws(() => split('{"a":1}\n{"b":'), /^CliError: input is no JSON: the value that begins in line 2 has no end$/);
+    assert.throws(
+      () => split('{"a":1}\n{"b":'),
+      /^CliError: input is no JSON: the value that begins in line 2 has no end$/,
+    );
     assert.throws(() => split('[{}'), /the array has no end/);
     assert.throws(() => split('[{}]\n{}'), /there is something behind the array in line 2/);
   });

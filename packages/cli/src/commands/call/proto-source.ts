@@ -53,7 +53,8 @@ function toImportName(root: string, absolute: string, roots: Set<string>): strin
   return path.relative(within, absolute).split(path.sep).join('/');
 }
 
-const isInside = (root: string, file: string): boolean => !path.relative(root, file).startsWith('..') && !path.isAbsolute(path.relative(root, file));
+const isInside = (root: string, file: string): boolean =>
+  !path.relative(root, file).startsWith('..') && !path.isAbsolute(path.relative(root, file));
 
 const isFile = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined))?.isFile() === true;
 

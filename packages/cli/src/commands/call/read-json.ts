@@ -1,4 +1,13 @@
-import { type DescEnum, type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue, type Registry, toBinary } from '@bufbuild/protobuf';
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type Registry,
+  toBinary,
+} from '@bufbuild/protobuf';
 import { nearest } from '@breakwater/core';
 import { CliError } from '../../errors.js';
 
@@ -62,7 +71,9 @@ function checkField(field: DescField, value: JsonValue, types: Registry, where: 
   if (field.fieldKind === 'list') {
     if (Array.isArray(value)) for (const [index, one] of value.entries()) check(one, `${path}[${index}]`);
   } else if (field.fieldKind === 'map') {
-    if (isObject(value)) for (const [key, one] of Object.entries(value)) if (one !== undefined) check(one, `${path}[${JSON.stringify(key)}]`);
+    if (isObject(value))
+      for (const [key, one] of Object.entries(value))
+        if (one !== undefined) check(one, `${path}[${JSON.stringify(key)}]`);
   } else check(value, path);
 }
 
@@ -72,7 +83,10 @@ function checkAny(json: JsonObject, types: Registry, where: string, path: string
   const name = url.slice(url.lastIndexOf('/') + 1);
   const desc = types.getMessage(name);
   const at = path === '' ? '' : `${path}: `;
-  if (desc === undefined) throw new CliError(`${where}: ${at}the type ${name} in "@type" is not known`, { remedy: 'Give its file with --proto.' });
+  if (desc === undefined)
+    throw new CliError(`${where}: ${at}the type ${name} in "@type" is not known`, {
+      remedy: 'Give its file with --proto.',
+    });
   const { '@type': _, ...fields } = json;
   checkMessage(desc, fields, types, where, path);
 }
@@ -96,4 +110,5 @@ function unknownField(desc: DescMessage, key: string, path: string, where: strin
   });
 }
 
-const isObject = (value: JsonValue): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: JsonValue): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -30,7 +30,8 @@ export async function reflectionSource(connection: Connection): Promise<TypeSour
       if (response.value.errorCode === Code.NOT_FOUND) return false;
       throw new CliError(`the server's reflection failed: ${response.value.errorMessage}`);
     }
-    if (response.$case !== 'fileDescriptorResponse') throw new CliError("the server's reflection gave another answer than was asked for");
+    if (response.$case !== 'fileDescriptorResponse')
+      throw new CliError("the server's reflection gave another answer than was asked for");
     pool.add(response.value.fileDescriptorProto.map(readFile));
     return true;
   };
@@ -46,7 +47,9 @@ export async function reflectionSource(connection: Connection): Promise<TypeSour
       for (let missing = pool.missing(); missing.length > 0; missing = pool.missing()) {
         for (const name of missing) {
           if (!(await fetchFiles({ $case: 'fileByFilename', value: name })) || pool.missing().includes(name)) {
-            throw new CliError(`the server's reflection does not have ${name}, which its own files import`, { remedy: 'Use --proto.' });
+            throw new CliError(`the server's reflection does not have ${name}, which its own files import`, {
+              remedy: 'Use --proto.',
+            });
           }
         }
       }

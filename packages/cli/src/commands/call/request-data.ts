@@ -28,7 +28,8 @@ export function requestData(data: string | undefined, desc: DescMessage, types: 
     stream: async function* () {
       const splitter = new JsonSplitter(where);
       for await (const chunk of chunks()) {
-        for (const { text, line } of splitter.push(chunk)) yield encodeJson(desc, text, types, `${where}, line ${line}`);
+        for (const { text, line } of splitter.push(chunk))
+          yield encodeJson(desc, text, types, `${where}, line ${line}`);
       }
       for (const { text, line } of splitter.end()) yield encodeJson(desc, text, types, `${where}, line ${line}`);
     },
@@ -38,7 +39,8 @@ export function requestData(data: string | undefined, desc: DescMessage, types: 
 async function* chunksOf(data: string, where: string, io: Io): AsyncGenerator<string> {
   if (data === '-') {
     const decoder = new TextDecoder();
-    for await (const chunk of io.input) yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    for await (const chunk of io.input)
+      yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
     return;
   }
   if (!data.startsWith('@')) return yield data;

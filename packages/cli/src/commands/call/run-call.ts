@@ -39,11 +39,15 @@ export async function runCall(options: CallCommandOptions, io: Io): Promise<void
   const connection = new Connection(options.target, options, io.signal);
   const report: { -readonly [K in keyof ReportOptions]: ReportOptions[K] } = { json: options.json };
   try {
-    const source = options.protos.length > 0 ? await protoSource(options.protos, options.includes) : await reflectionSource(connection);
+    const source =
+      options.protos.length > 0
+        ? await protoSource(options.protos, options.includes)
+        : await reflectionSource(connection);
     if (options.path === undefined) return listServices(await source.services(), options, io);
     const { service: name, method: methodName } = splitPath(options.path);
     const found = await findService(source, name);
-    if (methodName === undefined) return io.out(options.json ? JSON.stringify(serviceToJson(found.service)) : describeService(found.service));
+    if (methodName === undefined)
+      return io.out(options.json ? JSON.stringify(serviceToJson(found.service)) : describeService(found.service));
     report.types = found.types;
     report.writer = new JsonWriter(found.types, source);
     await invoke(findMethod(found, methodName), found, { connection, source, writer: report.writer, options, io });
@@ -73,14 +77,20 @@ interface Invocation {
   readonly io: Io;
 }
 
-async function invoke(method: DescMethod, found: FoundService, { connection, writer, options, io }: Invocation): Promise<void> {
+async function invoke(
+  method: DescMethod,
+  found: FoundService,
+  { connection, writer, options, io }: Invocation,
+): Promise<void> {
   const data = requestData(options.data, method.input, found.types, io);
   const streamsRequest = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
   // Read before anything is sent: a request with a mistake in it makes no call.
   const guarded = streamsRequest ? new GuardedStream(data.stream()) : undefined;
   const request = guarded ?? (await data.single());
   const definition = dynamicDefinition(found.service);
-  const client = connection.hold(createClient(definition, options.target, connection.options)) as unknown as Readonly<Record<string, AnyMethod>>;
+  const client = connection.hold(createClient(definition, options.target, connection.options)) as unknown as Readonly<
+    Record<string, AnyMethod>
+  >;
   const call = client[method.name];
   if (call === undefined) throw new Error(`defect: no method ${method.name}`);
   const show = (kind: string) => (metadata: Parameters<typeof metadataLines>[1]) => {
@@ -94,7 +104,8 @@ async function invoke(method: DescMethod, found: FoundService, { connection, wri
   const trailers = options.verbose ? { onTrailers: show('trailer') } : {};
   try {
     const result = call(request, { ...callOptions, ...trailers });
-    if (isStream(result)) for await (const message of result) io.out(JSON.stringify(await writer.write(method.output, message)));
+    if (isStream(result))
+      for await (const message of result) io.out(JSON.stringify(await writer.write(method.output, message)));
     else io.out(render(await writer.write(method.output, await result), options.json));
   } catch (error) {
     throw guarded?.fault ?? error;
@@ -102,7 +113,8 @@ async function invoke(method: DescMethod, found: FoundService, { connection, wri
   if (guarded?.fault !== undefined) throw guarded.fault;
 }
 
-const isStream = (result: Promise<Message> | AsyncIterable<Message>): result is AsyncIterable<Message> => Symbol.asyncIterator in result;
+const isStream = (result: Promise<Message> | AsyncIterable<Message>): result is AsyncIterable<Message> =>
+  Symbol.asyncIterator in result;
 
 const render = (json: JsonValue, compact: boolean): string => JSON.stringify(json, null, compact ? undefined : 2);
 

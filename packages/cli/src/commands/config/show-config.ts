@@ -1,4 +1,10 @@
-import { type Config, type ConfigDescription, describeConfig, type DescribedSetting, loadConfig } from '@breakwater/service';
+import {
+  type Config,
+  type ConfigDescription,
+  describeConfig,
+  type DescribedSetting,
+  loadConfig,
+} from '@breakwater/service';
 import { CliError } from '../../errors.js';
 import type { Io } from '../../io.js';
 import { table } from '../../table.js';
@@ -31,9 +37,12 @@ export function showConfig(options: ShowConfigOptions, io: Io): void {
   else io.out([...described.map(render), footnote(config)].join('\n\n'));
   const contradictions = described.flatMap((one) => one.contradictions);
   if (contradictions.length === 0) return;
-  throw new CliError(`settings contradict each other\n${contradictions.map(({ message }) => `  ${message}`).join('\n')}`, {
-    remedy: 'createService and createClient would refuse them, unless the code sets the other side.',
-  });
+  throw new CliError(
+    `settings contradict each other\n${contradictions.map(({ message }) => `  ${message}`).join('\n')}`,
+    {
+      remedy: 'createService and createClient would refuse them, unless the code sets the other side.',
+    },
+  );
 }
 
 function descriptions(config: Config, { service, target, method }: ShowConfigOptions): readonly ConfigDescription[] {
@@ -45,7 +54,10 @@ function descriptions(config: Config, { service, target, method }: ShowConfigOpt
 }
 
 function render({ side, name, method, settings }: ConfigDescription): string {
-  const what = name === 'default' ? `any ${side === 'service' ? 'service' : 'client'}` : `${side === 'service' ? 'service' : 'clients of'} ${name}`;
+  const what =
+    name === 'default'
+      ? `any ${side === 'service' ? 'service' : 'client'}`
+      : `${side === 'service' ? 'service' : 'clients of'} ${name}`;
   const title = method === undefined ? what : `${what}, method ${method}`;
   const rows = settings.map((one) => [one.path, show(one.value, one.path), show(one.default, one.path), one.source]);
   return `# ${title}\n${table(['SETTING', 'VALUE', 'DEFAULT', 'FROM'], rows)}`;
@@ -62,7 +74,10 @@ function show(value: unknown, path: string): string {
 
 function footnote({ services, clients }: Config): string {
   const named = (sections: object): readonly string[] => Object.keys(sections).filter((name) => name !== 'default');
-  const others = [...named(services).map((name) => `--service ${name}`), ...named(clients).map((name) => `--target ${name}`)];
+  const others = [
+    ...named(services).map((name) => `--service ${name}`),
+    ...named(clients).map((name) => `--target ${name}`),
+  ];
   const more = others.length === 0 ? '' : `\nThe file also has settings of its own for: ${others.join('  ')}`;
   return `What the code sets cannot be seen from here: it wins over the defaults of the framework and loses to file and environment. In the process itself,\ndescribeConfig({ target, clientOptions }) or describeConfig({ service: options }) of @breakwater/service shows it.${more}`;
 }
@@ -76,7 +91,13 @@ function toJson({ side, name, method, settings, contradictions }: ConfigDescript
     allowed,
     variable,
   });
-  return { side, name, ...(method === undefined ? {} : { method }), settings: settings.map(setting), contradictions: contradictions.map(({ message }) => message) };
+  return {
+    side,
+    name,
+    ...(method === undefined ? {} : { method }),
+    settings: settings.map(setting),
+    contradictions: contradictions.map(({ message }) => message),
+  };
 }
 
 /** JSON has no Infinity, and leaves out what is undefined. */

@@ -15,7 +15,10 @@ export interface OpenRegistry {
  * `CONSUL_HTTP_TOKEN`), or 127.0.0.1:8500.
  * @throws CliError (exit code 2) for an address that is none
  */
-export function openRegistry(given: string | undefined, env: Readonly<Record<string, string | undefined>>): OpenRegistry {
+export function openRegistry(
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): OpenRegistry {
   const fromEnv = env.CONSUL_HTTP_ADDR === '' ? undefined : env.CONSUL_HTTP_ADDR;
   const source = given !== undefined ? '--registry' : fromEnv !== undefined ? 'CONSUL_HTTP_ADDR' : 'the default';
   const address = given?.replace(/^consul:\/\/([^/]+)\/*$/, '$1') ?? fromEnv;
@@ -28,7 +31,10 @@ export function openRegistry(given: string | undefined, env: Readonly<Record<str
     return { registry, source };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new CliError(`${source} is ${JSON.stringify(address)}, but must be ${error.allowed}`, { exitCode: given === undefined ? 1 : 2, cause: error });
+    throw new CliError(`${source} is ${JSON.stringify(address)}, but must be ${error.allowed}`, {
+      exitCode: given === undefined ? 1 : 2,
+      cause: error,
+    });
   }
 }
 

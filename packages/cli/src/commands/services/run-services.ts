@@ -31,13 +31,20 @@ export async function runServices(options: ServicesCommandOptions, io: Io): Prom
   }
 }
 
-async function list(registry: Registry, source: string, { watch, json }: ServicesCommandOptions, io: Io): Promise<void> {
+async function list(
+  registry: Registry,
+  source: string,
+  { watch, json }: ServicesCommandOptions,
+  io: Io,
+): Promise<void> {
   let printed: string | undefined;
   for (;;) {
     const services = await registry.services().catch((error: unknown) => {
       throw unreachable(registry, source, error);
     });
-    const text = json ? JSON.stringify({ registry: registry.description, services }) : render(services, registry.description);
+    const text = json
+      ? JSON.stringify({ registry: registry.description, services })
+      : render(services, registry.description);
     if (text !== printed) io.out(printed === undefined || json ? text : `\n${text}`);
     printed = text;
     if (!watch) return;
@@ -54,7 +61,13 @@ function render(services: readonly ServiceSummary[], registry: string): string {
   );
 }
 
-async function showOne(registry: Registry, source: string, name: string, { watch, json }: ServicesCommandOptions, io: Io): Promise<void> {
+async function showOne(
+  registry: Registry,
+  source: string,
+  name: string,
+  { watch, json }: ServicesCommandOptions,
+  io: Io,
+): Promise<void> {
   const watcher = registry.watch(parseTarget(`${registry.scheme}:///${encodeURIComponent(name)}`));
   try {
     const first = await nextSet(watcher, io.signal);
@@ -83,7 +96,8 @@ async function explainNothing(registry: Registry, source: string, name: string):
   const names = known.map((service) => service.name);
   if (names.includes(name)) throw new CliError(`${name} has no instances at the moment (${registry.description})`);
   const near = nearest(name, names);
-  const remedy = near === undefined ? `It has ${names.length === 0 ? 'none at all' : names.join(', ')}.` : `Did you mean ${near}?`;
+  const remedy =
+    near === undefined ? `It has ${names.length === 0 ? 'none at all' : names.join(', ')}.` : `Did you mean ${near}?`;
   throw new CliError(`${registry.description} has no service ${JSON.stringify(name)}`, { remedy });
 }
 
@@ -104,7 +118,14 @@ function nextSet(watcher: Watcher, signal: AbortSignal): Promise<EndpointSet | u
 
 function renderSet(name: string, { endpoints, stale, unavailable }: EndpointSet, json: boolean): string {
   if (json) {
-    const instances = endpoints.map(({ id, host, port, health, weight, tags, meta }) => ({ id, address: address(host, port), health, weight, tags, meta }));
+    const instances = endpoints.map(({ id, host, port, health, weight, tags, meta }) => ({
+      id,
+      address: address(host, port),
+      health,
+      weight,
+      tags,
+      meta,
+    }));
     return JSON.stringify({ service: name, stale, instances });
   }
   if (endpoints.length === 0) return `${name}: ${unavailable?.details ?? 'no instances'}`;

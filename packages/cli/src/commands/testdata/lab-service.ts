@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { create, createFileRegistry, type DescMessage, type FileRegistry, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
+import {
+  create,
+  createFileRegistry,
+  type DescMessage,
+  type FileRegistry,
+  fromBinary,
+  type Message,
+  toBinary,
+} from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { CallContext, MessageType, ProtoFile, ServiceDefinition, ServiceImplementation } from '@breakwater/rpc';
 import { Code, createService, NO_CONFIG, RpcError, type Service, type ServiceOptions } from '@breakwater/service';
@@ -39,10 +47,14 @@ export async function labService(options: Partial<ServiceOptions> = {}): Promise
     },
     Fail: async ({ code }: Fields) => fail(Number(code) as Code),
   };
-  return createService({ name: 'lab', logger: false, signals: false, config: NO_CONFIG, lifecycle: { propagationWaitMs: 0 }, ...options }).add(
-    definition,
-    handlers as unknown as ServiceImplementation<ServiceDefinition>,
-  );
+  return createService({
+    name: 'lab',
+    logger: false,
+    signals: false,
+    config: NO_CONFIG,
+    lifecycle: { propagationWaitMs: 0 },
+    ...options,
+  }).add(definition, handlers as unknown as ServiceImplementation<ServiceDefinition>);
 }
 
 /** With one detail of google.rpc, and one that nobody can read. */
