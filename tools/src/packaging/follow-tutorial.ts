@@ -49,9 +49,9 @@ export async function follow(
         });
         const code = await shell.ended(COMMAND_LIMIT_MS);
         printed = shell.output;
-        if (code !== 0)
+        if (code !== step.exit)
           throw new Error(`line ${step.line}: the commands end with ${code}:\n${step.script}\n${printed}`);
-        cwd = readFileSync(join(home, '.cwd'), 'utf8').trim();
+        if (code === 0) cwd = readFileSync(join(home, '.cwd'), 'utf8').trim();
         return;
       }
       case 'start':

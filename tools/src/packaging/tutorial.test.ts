@@ -32,12 +32,17 @@ describe('tutorialSteps', () => {
     );
     assert.deepEqual(tutorialSteps(text), [
       { kind: 'file', path: 'src/a.ts', text: 'const a = 1;\n', line: 5 },
-      { kind: 'run', script: 'npm i', line: 8 },
+      { kind: 'run', script: 'npm i', exit: 0, line: 8 },
       { kind: 'output', terminal: undefined, lines: ['done'], line: 11 },
       { kind: 'start', terminal: 'agent', script: 'run', line: 14 },
       { kind: 'press', terminal: 'agent', line: 17 },
       { kind: 'output', terminal: 'agent', lines: ['bye'], line: 17 },
     ]);
+  });
+
+  it('knows of commands that are to fail', () => {
+    const text = markdown('<!-- tutorial -->', '\'\'\'sh exit="1"', 'false', "'''", '<!-- /tutorial -->');
+    assert.deepEqual(tutorialSteps(text), [{ kind: 'run', script: 'false', exit: 1, line: 2 }]);
   });
 
   it('refuses a block that a reader would not know what to do with', () => {

@@ -2,7 +2,7 @@
 export type Step =
   | { readonly kind: 'file'; readonly path: string; readonly text: string; readonly line: number }
   /** Commands that run to their end, one after the other, in the first terminal. */
-  | { readonly kind: 'run'; readonly script: string; readonly line: number }
+  | { readonly kind: 'run'; readonly script: string; readonly exit: number; readonly line: number }
   /** A command that keeps running in a terminal of its own. */
   | { readonly kind: 'start'; readonly terminal: string; readonly script: string; readonly line: number }
   | { readonly kind: 'press'; readonly terminal: string; readonly line: number }
@@ -19,7 +19,7 @@ const END = '<!-- /tutorial -->';
 
 /**
  * The steps between `<!-- tutorial -->` and `<!-- /tutorial -->` of a Markdown text. A code block with `title="PATH"` is a file;
- * `sh` runs; `sh terminal="NAME"` starts something that stays; `text` is the output of the commands before, with `terminal="NAME"` of
+ * `sh` runs, with `exit="CODE"` where it is to fail; `sh terminal="NAME"` starts something that stays; `text` is the output of the commands before, with `terminal="NAME"` of
  * that terminal, and with `press="Ctrl-C"` the output after that key was pressed there.
  * @throws Error for a text without tutorial, and for a block that is none of these
  */
@@ -74,7 +74,7 @@ function steps({ language, attributes, text, line }: CodeBlock): readonly Step[]
   if (path !== undefined) return [{ kind: 'file', path, text: `${text}\n`, line }];
   if (language === 'sh')
     return [
-      terminal === undefined ? { kind: 'run', script: text, line } : { kind: 'start', terminal, script: text, line },
+      terminal === undefined ? { kind: 'run', script: text, exit: Number(attributes.get('exit') ?? 0), line } : { kind: 'start', terminal, script: text, line },
     ];
   if (language !== 'text')
     throw new Error(`line ${line}: a block of the tutorial is a file (title="PATH"), sh or text, not '${language}'`);
