@@ -27,14 +27,39 @@ export async function callForOne(
   throw RpcError.fromFailure(outcome, { target: bound.target, path: bound.method.path });
 }
 
-/** Server-streaming and bidi calls. The call starts with the first `next()`; breaking out of the loop cancels it. */
-export async function* callForMany(
+/**
+ * Server-streaming and bidi calls. The call starts with the first `next()`; breaking out of the loop cancels it, and so
+ * do `return()` and `throw()` while a `next()` still waits for a message.
+ */
+export function callForMany(
   bound: BoundMethod,
   request: unknown,
   requests: AsyncIterable<unknown> | undefined,
   options: CallOptions | undefined,
 ): AsyncGenerator<unknown, void, undefined> {
   const queue = new ResponseQueue(options?.onHeaders);
+  const responses = read(bound, request, requests, options, queue);
+  const leave = responses.return.bind(responses);
+  const raise = responses.throw.bind(responses);
+  // A generator takes these only after the `next()` that is pending, which the server may never answer.
+  responses.return = (value) => {
+    queue.abandon();
+    return leave(value);
+  };
+  responses.throw = (error) => {
+    queue.abandon();
+    return raise(error);
+  };
+  return responses;
+}
+
+async function* read(
+  bound: BoundMethod,
+  request: unknown,
+  requests: AsyncIterable<unknown> | undefined,
+  options: CallOptions | undefined,
+  queue: ResponseQueue,
+): AsyncGenerator<unknown, void, undefined> {
   const started = startCall(bound, { request, requests, responses: queue }, options, true);
   run(bound, started, queue, options);
   try {
@@ -51,22 +76,24 @@ export async function* callForMany(
   }
 }
 
+/** Starts the call; its end, and whatever a policy or a callback throws, goes to the queue. */
 function run(bound: BoundMethod, started: StartedCall, queue: ResponseQueue, options: CallOptions | undefined): void {
-  bound.handler(started.call).then(
-    (outcome) => {
-      started.release();
-      if (options?.onTrailers !== undefined) options.onTrailers(outcome.trailers);
+  const finish = async (): Promise<void> => {
+    try {
+      const outcome = await bound.handler(started.call);
+      options?.onTrailers?.(outcome.trailers);
       queue.end(outcome.ok ? undefined : outcome);
-    },
-    (defect: unknown) => {
-      started.release();
+    } catch (defect) {
       queue.endWithDefect(
         defect instanceof Error
           ? defect
           : new Error('a policy threw something that is not an Error', { cause: defect }),
       );
-    },
-  );
+    } finally {
+      started.release();
+    }
+  };
+  void finish();
 }
 
 function report(outcome: Outcome, options: CallOptions): void {

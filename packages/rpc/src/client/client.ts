@@ -24,9 +24,13 @@ export type ClientMethod<M extends MethodDefinition> = M['requestStream'] extend
       ) => AsyncGenerator<MessageOf<M['responseType']>, void, undefined>
     : (request: InputOf<M['requestType']>, options?: CallOptions) => Promise<MessageOf<M['responseType']>>;
 
-/** A typed client: one function per method of the definition. They reject with `RpcError`, or with `ConfigError` for options that make no sense. */
+/**
+ * A typed client: one function per method of the definition. They reject with `RpcError`, or with `ConfigError` for
+ * options that make no sense. An RPC named `Then` is `then_`: with a function `then` the client would pass for a promise,
+ * and every `await` and every async function it is returned from would call it.
+ */
 export type Client<D extends ServiceDefinition> = {
-  readonly [K in keyof D['methods']]: ClientMethod<D['methods'][K]>;
+  readonly [K in keyof D['methods'] as K extends 'then' ? 'then_' : K]: ClientMethod<D['methods'][K]>;
 };
 
 export interface BindOptions {
@@ -36,7 +40,10 @@ export interface BindOptions {
   readonly handlerFor: (method: Method) => Handler;
 }
 
-/** Makes the functions of a client. Switches context propagation on for this process. */
+/**
+ * Makes the functions of a client. Switches context propagation on for this process.
+ * @throws ConfigError for something that is no service definition
+ */
 export function bindClient<D extends ServiceDefinition>(definition: D, options: BindOptions): Client<D> {
   enablePropagation();
   const client: Record<string, unknown> = {};
@@ -47,7 +54,9 @@ export function bindClient<D extends ServiceDefinition>(definition: D, options: 
       target: options.target,
       runtime: options.runtime,
     };
-    client[method.key] = functionFor(bound);
+    const name = method.key === 'then' ? 'then_' : method.key;
+    // Defined, not assigned: an RPC may be called __proto__.
+    Object.defineProperty(client, name, { value: functionFor(bound), enumerable: true });
   }
   return Object.freeze(client) as Client<D>;
 }

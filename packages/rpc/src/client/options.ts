@@ -22,7 +22,7 @@ export interface CallOptions {
   readonly parent?: Ambient | null | undefined;
   /** Wait for an endpoint until the deadline instead of failing when there is none. Default false. */
   readonly waitForReady?: boolean | undefined;
-  /** Attempts of this call, the first included; 1 turns retries off. */
+  /** Attempts of this call, the first included; 1 turns retries off. Always 1 while a call is handled that is itself a retry. */
   readonly maxAttempts?: number | undefined;
   readonly compression?: Compression | undefined;
   /** In addition to those of the channel. */

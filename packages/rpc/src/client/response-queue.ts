@@ -60,26 +60,31 @@ export class ResponseQueue implements ResponseSink {
       if (this.waiting.length < RESPONSE_HIGH_WATER / 2) this.letGo();
       return Promise.resolve({ done: false, value });
     }
-    if (this.ended) return Promise.resolve(FINISHED);
+    if (this.ended || this.abandoned) return Promise.resolve(FINISHED);
     return new Promise((resolve) => {
       this.reader = resolve;
     });
   }
 
-  /** The caller reads no more. @returns whether the call is still running and should be cancelled */
+  /** The caller reads no more; a read that waits ends. @returns whether the call is still running and should be cancelled */
   abandon(): boolean {
     this.abandoned = true;
     this.waiting.length = 0;
+    this.dismissReader();
     this.letGo();
     return !this.ended;
   }
 
   private finish(): void {
     this.ended = true;
+    this.dismissReader();
+    this.letGo();
+  }
+
+  private dismissReader(): void {
     const reader = this.reader;
     this.reader = undefined;
     reader?.(FINISHED);
-    this.letGo();
   }
 
   private letGo(): void {

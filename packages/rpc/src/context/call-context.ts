@@ -9,6 +9,7 @@ import type {
   Status,
 } from '@breakwater/core';
 import { Metadata } from '@breakwater/core';
+import { PREVIOUS_ATTEMPTS_KEY } from '@breakwater/resilience';
 import { PEER, PEER_CERTIFICATE } from '../transport/transport.js';
 import type { Ambient } from './propagation.js';
 
@@ -79,12 +80,21 @@ export class CallContext implements Ambient {
     return this.propagated.getText(REQUEST_ID) ?? '';
   }
 
+  /** The caller has tried before (`grpc-previous-rpc-attempts`). Calls made from here are then not retried again. */
+  get retried(): boolean {
+    return this.call.metadata.has(PREVIOUS_ATTEMPTS_KEY);
+  }
+
   get propagated(): Metadata {
     this.carried ??= this.collect();
     return this.carried;
   }
 
-  /** Adds response headers. @throws Error when they have been sent already */
+  /**
+   * Adds response headers.
+   * @throws Error when they have been sent already
+   * @throws ConfigError for keys reserved for the protocol and values that cannot be sent
+   */
   setHeaders(headers: MetadataInit): void {
     if (this.headersSent)
       throw new Error('response headers have been sent; use setTrailers, or set them before the first message');
@@ -98,7 +108,11 @@ export class CallContext implements Ambient {
     this.call.responses.headers(this.headerList);
   }
 
-  /** Adds trailing metadata; it is sent when the call ends, however it ends. */
+  /**
+   * Adds trailing metadata. It is sent when the call ends, well or with a status; not with a defect, whose caller is told
+   * nothing but INTERNAL.
+   * @throws ConfigError for keys reserved for the protocol and values that cannot be sent
+   */
   setTrailers(trailers: MetadataInit): void {
     this.trailerList = this.trailerList.merge(Metadata.of(trailers));
   }

@@ -9,6 +9,8 @@ export interface Ambient {
   readonly cancellation: Cancellation;
   /** Trace context and request id to send on. */
   readonly propagated: Metadata;
+  /** The incoming call is a repeated attempt: its caller retries already, so outgoing calls have one attempt each. */
+  readonly retried?: boolean | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Idempotency, Operation, RpcKind } from '@breakwater/core';
+import { ConfigError, type Idempotency, type Operation, type RpcKind } from '@breakwater/core';
 import type { MethodDefinition, ServiceDefinition } from './definition.js';
 
 /** An operation together with its codecs: all that a transport needs to know of a method. One object per method. */
@@ -13,9 +13,18 @@ export interface Method extends Operation {
   decodeResponse(bytes: Uint8Array): unknown;
 }
 
-/** The methods of a service, in the order of its proto. */
-export const methodsOf = (service: ServiceDefinition): readonly Method[] =>
-  Object.entries(service.methods).map(([key, definition]) => toMethod(service, key, definition));
+/** The methods of a service, in the order of its proto. @throws ConfigError for something that is no service definition */
+export function methodsOf(service: ServiceDefinition): readonly Method[] {
+  const given = service as Partial<ServiceDefinition> | null | undefined;
+  if (typeof given?.fullName !== 'string' || typeof given.methods !== 'object') {
+    throw new ConfigError(
+      'definition',
+      service,
+      'a service definition of generated code, such as PaymentsDefinition (see breakwater generate)',
+    );
+  }
+  return Object.entries(service.methods).map(([key, definition]) => toMethod(service, key, definition));
+}
 
 function toMethod(service: ServiceDefinition, key: string, definition: MethodDefinition): Method {
   const { requestType, responseType } = definition;
