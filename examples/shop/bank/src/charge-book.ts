@@ -76,7 +76,7 @@ export class ChargeBook {
       status: order.declineReason === undefined ? 'charged' : 'declined',
       ...(order.declineReason === undefined ? {} : { declineReason: order.declineReason }),
       reference: order.reference,
-      at: Date.now(),
+      at: wallClockMs(),
     };
     const written = this.write(record, this.chargeByKey);
     this.charges.set(record.chargeId, await written);
@@ -101,7 +101,7 @@ export class ChargeBook {
       chargeId: charge.chargeId,
       idempotencyKey: order.idempotencyKey,
       minorUnits: String(minorUnits),
-      at: Date.now(),
+      at: wallClockMs(),
     };
     // Taken off before the disk has it: two refunds at the same time must not both find the money.
     this.addRefunded(record);
@@ -181,6 +181,9 @@ export class ChargeBook {
     return { charge: toCharge(record, this.refundedOf(record)), replayed };
   }
 }
+
+/** Finer than `Date.now`: bookings of one millisecond keep their order. */
+const wallClockMs = (): number => performance.timeOrigin + performance.now();
 
 function requireSameAmount(record: ChargeRecord, amount: Money): void {
   if (record.minorUnits === String(amount.minorUnits) && record.currencyCode === amount.currencyCode) return;

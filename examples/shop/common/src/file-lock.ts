@@ -11,7 +11,7 @@ export function lockFile(path: string): () => void {
   for (let attempt = 1; ; attempt += 1) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return () => unlinkSync(lock);
+      return () => removeIfThere(lock);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = holderOf(lock);

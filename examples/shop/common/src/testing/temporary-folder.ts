@@ -2,14 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of its own for every test of the suite this is called in. @returns a function that gives its path */
+/**
+ * A folder of its own for every test of the suite this is called in. They are removed at the end of the suite, when what
+ * was opened in them has been closed by hooks that run after each test.
+ * @returns a function that gives the path
+ */
 export function temporaryFolder(): () => string {
-  let folder = '';
+  const folders: string[] = [];
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'breakwater-shop-test-'));
+    folders.push(await mkdtemp(join(tmpdir(), 'breakwater-shop-test-')));
   });
-  afterEach(async () => {
-    await rm(folder, { recursive: true, force: true });
+  after(async () => {
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
-  return () => folder;
+  return () => folders.at(-1) ?? '';
 }
