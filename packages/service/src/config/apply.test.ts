@@ -44,6 +44,9 @@ const client = (config: Config, options: ClientOptions = {}, methods: readonly M
 const service = (config: Config, options: Partial<ServiceOptions> = {}): ServiceOptions =>
   withServiceConfig({ name: 'payments', ...options, config });
 
+const attemptsOf = ({ policies }: ClientOptions): unknown =>
+  typeof policies?.retry === 'object' ? policies.retry.maxAttempts : undefined;
+
 describe('settings from several sources', () => {
   const yaml = [
     'services:',
@@ -63,12 +66,11 @@ describe('settings from several sources', () => {
       deadline: { timeoutMs: 2000 },
     });
     const withEnv = configOf(yaml, { BREAKWATER_CLIENT_RETRY_MAX_ATTEMPTS: '1' });
-    assert.equal((client(withEnv, code).policies?.retry as { maxAttempts: number }).maxAttempts, 1);
+    assert.equal(attemptsOf(client(withEnv, code)), 1);
   });
 
   it('a target with parameters takes what is said of it without, and then what is said of it exactly', () => {
-    const of = (target: string): unknown =>
-      (withClientConfig(target, { config: configOf(yaml) }).policies?.retry as { maxAttempts: number }).maxAttempts;
+    const of = (target: string): unknown => attemptsOf(withClientConfig(target, { config: configOf(yaml) }));
     assert.deepEqual(
       [of('consul:///payments?tag=v1'), of('consul:///payments?tag=v2'), of('consul:///orders')],
       [4, 2, 5],

@@ -73,11 +73,14 @@ function ofService(layer: Layer, known: readonly Method[]): Layer {
   const service = known[0]?.service;
   if (methods === undefined || service === undefined) return layer;
   const own = Object.entries(methods).filter(([name]) => !name.includes('/') || name.startsWith(`${service}/`));
-  for (const [name] of own) checkName(name, known, layer);
+  for (const [name] of own) checkName(name, known, layer, OTHER_SERVICE);
   return { ...layer, options: { ...layer.options, methods: Object.fromEntries(own) } };
 }
 
-function checkName(name: string, known: readonly Method[], { sourceOf, options }: Layer): void {
+/** What to do about a bare name that belongs elsewhere; a service knows all its definitions, a client one. */
+const OTHER_SERVICE = '; a method of another service of the same target is written package.Service/Method';
+
+function checkName(name: string, known: readonly Method[], { sourceOf, options }: Layer, more = ''): void {
   const names = known.map(({ method, path }) => (name.includes('/') ? path.slice(1) : method));
   if (names.includes(name)) return;
   const { methods = {} } = options as { readonly methods?: Readonly<Record<string, object>> };
@@ -86,10 +89,11 @@ function checkName(name: string, known: readonly Method[], { sourceOf, options }
   const services = [...new Set(known.map(({ service }) => service))].join(', ');
   const near = nearest(name, names);
   const hint = near === undefined ? `known: ${names.join(', ')}` : `did you mean ${near}?`;
-  const other = name.includes('/')
-    ? ''
-    : '; a method of another service of the same target is written package.Service/Method';
-  throw ConfigError.rule(`methods.${name}`, name, `${source}: ${services} has no method ${name}; ${hint}${other}`);
+  throw ConfigError.rule(
+    `methods.${name}`,
+    name,
+    `${source}: ${services} has no method ${name}; ${hint}${name.includes('/') ? '' : more}`,
+  );
 }
 
 /** Options with the merged settings in the place of their own; what cannot be configured from outside stays as it is. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { ConfigError } from '@breakwater/core';
-import { type ClientConfig, type Config, type ServiceConfig } from './config.js';
+import type { Config } from './config.js';
 import { type ConfigValue, sourceKey } from './config-values.js';
 import { type Environment, readEnvironment } from './read-environment.js';
 import { readConfigText } from './read-file.js';
@@ -35,8 +35,8 @@ export function loadConfig({ file, env = process.env }: LoadConfigOptions = {}):
     sources.set(sourceKey(value), value.source);
   }
   return Object.freeze({
-    services: services as Record<string, ServiceConfig>,
-    clients: clients as Record<string, ClientConfig>,
+    services,
+    clients,
     environment,
     sources,
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { startAgent, type Agent } from '@breakwater/agent';
 import { consul } from '@breakwater/consul';
-import { type ServiceImplementation, reflection } from '@breakwater/rpc';
+import { reflection } from '@breakwater/rpc';
 import { createService, NO_CONFIG, type Service } from '@breakwater/service';
 import { CliError, ReportedError } from '../../errors.js';
 import { LAB, labService, PROTO_ROOT } from '../testdata/lab-service.js';
@@ -325,7 +325,7 @@ describe('breakwater call', function () {
     const { v1alpha } = reflection([]);
     const old = createService({ name: 'old', logger: false, signals: false, reflection: false, config: NO_CONFIG }).add(
       v1alpha.definition,
-      v1alpha.implementation as ServiceImplementation<typeof v1alpha.definition>,
+      v1alpha.implementation,
     );
     const { host, port } = await old.start();
     try {

@@ -24,7 +24,8 @@ function toText(error: RpcError, details: readonly JsonValue[]): string {
   if (error.path !== undefined) lines.push(`  call ${error.path.replace(/^\//, '')} at ${error.target ?? ''}`);
   if (error.peer !== undefined) lines.push(`  peer ${error.peer}`);
   if (error.source !== undefined) lines.push(`  refused by ${error.source}`);
-  if (error.retryAfterMs !== undefined) lines.push(error.retryAfterMs < 0 ? '  do not retry' : `  retry after ${error.retryAfterMs} ms`);
+  if (error.retryAfterMs !== undefined)
+    lines.push(error.retryAfterMs < 0 ? '  do not retry' : `  retry after ${error.retryAfterMs} ms`);
   for (const { attempt, status, peer, durationMs } of error.attempts) {
     lines.push(
       `  attempt ${attempt}${peer === undefined ? '' : ` at ${peer}`}: ${codeName(status.code)} after ${Math.round(durationMs)} ms`,

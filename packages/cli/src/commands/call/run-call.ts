@@ -120,7 +120,7 @@ const render = (json: JsonValue, compact: boolean): string => JSON.stringify(jso
 
 /** Keeps what the input threw: the call itself ends as cancelled then, which explains nothing. */
 class GuardedStream implements AsyncIterable<Uint8Array> {
-  fault: unknown;
+  fault: Error | undefined;
 
   constructor(private readonly input: AsyncIterable<Uint8Array>) {}
 
@@ -128,7 +128,7 @@ class GuardedStream implements AsyncIterable<Uint8Array> {
     try {
       yield* this.input;
     } catch (error) {
-      this.fault = error;
+      this.fault = error instanceof Error ? error : new Error(String(error));
       throw error;
     }
   }

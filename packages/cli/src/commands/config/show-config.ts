@@ -67,9 +67,10 @@ function render({ side, name, method, settings }: ConfigDescription): string {
 function show(value: unknown, path: string): string {
   if (value === undefined) return '-';
   if (value === null) return 'none';
+  if (value === Number.POSITIVE_INFINITY) return 'Infinity';
   if (typeof value === 'boolean') return path.startsWith('policies.') ? (value ? 'on' : 'off') : String(value);
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.join(',');
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function footnote({ services, clients }: Config): string {

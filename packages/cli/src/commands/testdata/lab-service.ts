@@ -10,7 +10,7 @@ import {
 } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { CallContext, MessageType, ProtoFile, ServiceDefinition, ServiceImplementation } from '@breakwater/rpc';
-import { Code, createService, NO_CONFIG, RpcError, type Service, type ServiceOptions } from '@breakwater/service';
+import { type Code, createService, NO_CONFIG, RpcError, type Service, type ServiceOptions } from '@breakwater/service';
 import { compileProtos } from '../../generate/protoc.js';
 import { compileShipped } from '../call/shipped-protos.js';
 
@@ -45,7 +45,7 @@ export async function labService(options: Partial<ServiceOptions> = {}): Promise
     async *Chat(requests: AsyncIterable<Fields>) {
       for await (const { text } of requests) yield make('Line', { text: `you said ${String(text)}` });
     },
-    Fail: async ({ code }: Fields) => fail(Number(code) as Code),
+    Fail: async ({ code }: Fields) => fail(Number(code)),
   };
   return createService({
     name: 'lab',
