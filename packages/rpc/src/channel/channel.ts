@@ -15,7 +15,8 @@ import { type CallCredentials, WAIT_FOR_READY } from '../client/options.js';
 import type { Method } from '../method/method.js';
 import type { ClientLimits } from '../transport/limits.js';
 import type { ClientTls } from '../transport/tls.js';
-import type { ConnectBackoff, Transport } from '../transport/transport.js';
+import type { Address, ConnectBackoff, Connection, Transport } from '../transport/transport.js';
+import { atMost } from './at-most.js';
 import { authorityOf } from './authority.js';
 import { withCredentials } from './credentials.js';
 import { Slot } from './slot.js';
@@ -67,9 +68,11 @@ export class Channel {
   private set: EndpointSet | undefined;
   private picker: Picker<Slot> | undefined;
   private reviewTimer: Timer | undefined;
-  private closed = false;
+  private closing: Promise<void> | undefined;
+  /** Endpoints that have left the registry while calls were in flight on them, each with the end of those. */
+  private readonly leaving = new Map<Slot, Promise<void>>();
 
-  /** @throws ConfigError when the target is malformed, or of another scheme than the registry's */
+  /** @throws ConfigError when the target is malformed or of another scheme than the registry's, or the TLS settings cannot be used */
   constructor(private readonly options: ChannelOptions) {
     this.target = parseTarget(options.target);
     if (this.target.scheme !== options.registry.scheme) {
@@ -81,12 +84,15 @@ export class Channel {
     }
     this.authority = options.authority ?? authorityOf(this.target);
     this.waiting = new WaitingRoom(options.runtime);
+    // Nothing is opened by this; PEMs that cannot be read are to be a mistake of today, not of the first call.
+    if (options.tls !== undefined) this.connect({ host: '127.0.0.1', port: 1 }).close();
   }
 
   /** The leaf of a client stack: picks an endpoint and runs the call there. */
   handler(method: Method): Handler {
     const dispatch: Handler = (call) => this.dispatch(method, call);
-    return withCredentials(dispatch, this.options.credentials, this.options.tls !== undefined);
+    const { credentials, tls, runtime } = this.options;
+    return withCredentials(dispatch, credentials, tls !== undefined, runtime.clock);
   }
 
   snapshot(): ChannelSnapshot {
@@ -105,25 +111,40 @@ export class Channel {
 
   /**
    * Ends the channel. Calls that wait for a connection end with UNAVAILABLE, reason CLIENT_CLOSED; those in flight may
-   * finish within `graceMs`. Idempotent.
+   * finish within `graceMs`, also those on endpoints that have left the registry. Later calls give the same promise.
    */
-  async close(graceMs = 0): Promise<void> {
-    this.closed = true;
+  close(graceMs = 0): Promise<void> {
+    this.closing ??= this.end(graceMs);
+    return this.closing;
+  }
+
+  private async end(graceMs: number): Promise<void> {
     this.watcher?.close();
     this.reviewTimer?.cancel();
     this.picker = undefined;
     this.waiting.dismiss(CLOSED, true);
     const slots = [...this.slots.values()];
     this.slots.clear();
-    if (graceMs > 0) await Promise.all(slots.map((slot) => slot.drain(graceMs)));
-    for (const slot of slots) slot.close();
+    if (graceMs > 0) {
+      const left = Promise.all(this.leaving.values());
+      await Promise.all([
+        ...slots.map((slot) => slot.drain(graceMs)),
+        ...(this.leaving.size === 0 ? [] : [atMost(this.options.runtime.clock, graceMs, left)]),
+      ]);
+    }
+    for (const slot of [...slots, ...this.leaving.keys()]) slot.close();
   }
 
   private dispatch(method: Method, call: Call): Promise<Outcome> {
     const slot = this.picker?.pick(call.tried);
     if (slot?.ready === true) return slot.run(method, call);
-    if (this.closed) return Promise.resolve(fail(CLOSED));
-    this.watcher ??= this.startWatching();
+    if (this.closing !== undefined) return Promise.resolve(fail(CLOSED));
+    try {
+      this.watcher ??= this.startWatching();
+    } catch (error) {
+      // The registry does not serve such a target, or is closed.
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
     const waitForReady = call.attributes.get(WAIT_FOR_READY) === true;
     const hopeless = waitForReady ? undefined : this.hopeless();
     if (hopeless !== undefined) return Promise.resolve(fail(hopeless));
@@ -143,13 +164,13 @@ export class Channel {
   }
 
   private onEndpoints(set: EndpointSet): void {
-    if (this.closed) return;
+    if (this.closing !== undefined) return;
     this.set = set;
     const wanted = new Map(eligible(set.endpoints).map((endpoint) => [endpoint.id, endpoint]));
     for (const [id, slot] of this.slots) {
-      if (wanted.get(id)?.generation === slot.endpoint.generation) continue;
+      if (sameConnection(wanted.get(id), slot.endpoint)) continue;
       this.slots.delete(id);
-      void slot.drain(this.options.drainGraceMs);
+      this.leaving.set(slot, this.leave(slot));
     }
     for (const endpoint of wanted.values()) {
       const slot = this.slots.get(endpoint.id);
@@ -160,16 +181,25 @@ export class Channel {
   }
 
   private openSlot(endpoint: Endpoint): Slot {
-    const { transport, tls, limits, backoff, runtime } = this.options;
-    const connection = transport.connect(endpoint, { authority: this.authority, tls, limits, backoff, runtime });
-    const slot = new Slot(endpoint, connection, runtime, () => this.review());
+    const connection = this.connect(endpoint);
+    const slot = new Slot(endpoint, connection, this.options.runtime, () => this.review());
     connection.connect();
     return slot;
   }
 
+  private connect(address: Address): Connection {
+    const { transport, tls, limits, backoff, runtime } = this.options;
+    return transport.connect(address, { authority: this.authority, tls, limits, backoff, runtime });
+  }
+
+  private async leave(slot: Slot): Promise<void> {
+    await slot.leave(this.options.drainGraceMs);
+    this.leaving.delete(slot);
+  }
+
   /** Makes a new picker from what is READY now, and lets waiting calls go on or go away. */
   private review(): void {
-    if (this.closed) return;
+    if (this.closing !== undefined) return;
     const ready: Slot[] = [];
     for (const slot of this.slots.values()) {
       // A connection that was lost while idle, or left by GOAWAY, is made anew: the next call must not pay for it.
@@ -247,6 +277,10 @@ export class Channel {
     return reports.slice(0, 3).join('; ');
   }
 }
+
+/** Whether the connection of an endpoint serves what the registry says of it now. */
+const sameConnection = (now: Endpoint | undefined, before: Endpoint): boolean =>
+  now?.generation === before.generation && now.host === before.host && now.port === before.port;
 
 const unavailable = (reason: string, details: string, origin: 'local' | 'remote', cause?: unknown): Status => ({
   code: Code.UNAVAILABLE,

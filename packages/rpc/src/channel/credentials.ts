@@ -1,17 +1,23 @@
-import type { Call, Handler, MetadataInit, Outcome, Status } from '@breakwater/core';
+import type { Call, Clock, Handler, MetadataInit, Outcome, Status, Timer } from '@breakwater/core';
 import { Code, fail, Metadata, RpcError } from '@breakwater/core';
 import { CALL_CREDENTIALS, type CallCredentials } from '../client/options.js';
 
 /**
  * Adds what the channel's and the call's credentials give, once per attempt. Secrets do not travel in the clear: without
- * TLS such a call is refused with UNAUTHENTICATED.
+ * TLS such a call is refused with UNAUTHENTICATED. A provider that takes its time is waited for until the call's deadline
+ * or cancellation.
  */
-export function withCredentials(next: Handler, ofChannel: CallCredentials | undefined, secure: boolean): Handler {
+export function withCredentials(
+  next: Handler,
+  ofChannel: CallCredentials | undefined,
+  secure: boolean,
+  clock: Clock,
+): Handler {
   return (call) => {
     const ofCall = call.attributes.get(CALL_CREDENTIALS);
     if (ofChannel === undefined && ofCall === undefined) return next(call);
     if (!secure) return Promise.resolve(fail(INSECURE));
-    return addCredentials(next, call, [ofChannel, ofCall]);
+    return addCredentials(next, call, [ofChannel, ofCall], clock);
   };
 }
 
@@ -19,12 +25,15 @@ async function addCredentials(
   next: Handler,
   call: Call,
   providers: readonly (CallCredentials | undefined)[],
+  clock: Clock,
 ): Promise<Outcome> {
   let metadata = call.metadata;
   for (const provider of providers) {
     if (provider === undefined) continue;
     try {
-      const given: MetadataInit = await provider({ target: call.target, path: call.operation.path });
+      const asked = provider({ target: call.target, path: call.operation.path });
+      const given = asked instanceof Promise ? await whileWanted(asked, call, clock) : await asked;
+      if (given === undefined) return fail(call.cancellation.status ?? LATE);
       metadata = metadata.merge(Metadata.of(given));
     } catch (error) {
       return fail(refusedBy(error));
@@ -33,6 +42,31 @@ async function addCredentials(
   }
   return next({ ...call, metadata });
 }
+
+/** What the provider gives; undefined when the call ends first. */
+function whileWanted(asked: Promise<MetadataInit>, call: Call, clock: Clock): Promise<MetadataInit | undefined> {
+  return new Promise((resolve, reject) => {
+    let timer: Timer | undefined;
+    const over = (): void => {
+      timer?.cancel();
+      call.cancellation.removeListener(giveUp);
+    };
+    const giveUp = (): void => {
+      over();
+      resolve(undefined);
+    };
+    if (call.deadline !== Number.POSITIVE_INFINITY) timer = clock.setTimer(call.deadline - clock.now(), giveUp);
+    call.cancellation.onCancel(giveUp);
+    asked.then(resolve, reject).finally(over);
+  });
+}
+
+const LATE: Status = {
+  code: Code.DEADLINE_EXCEEDED,
+  reason: 'DEADLINE_EXCEEDED',
+  details: 'the deadline passed while waiting for the call credentials',
+  origin: 'local',
+};
 
 const INSECURE: Status = {
   code: Code.UNAUTHENTICATED,

@@ -1,4 +1,5 @@
-import type { Call, Outcome, Runtime } from '@breakwater/core';
+import type { Call, Failure, Outcome, Runtime } from '@breakwater/core';
+import { Code } from '@breakwater/core';
 import type { Candidate, Endpoint } from '@breakwater/discovery';
 import type { Method } from '../method/method.js';
 import type { Connection } from '../transport/transport.js';
@@ -12,6 +13,8 @@ export class Slot implements Candidate {
   endpoint: Endpoint;
   readonly connection: Connection;
   private readonly trouble = new EndpointTrouble();
+  /** Set once the endpoint has left the registry: how long its calls may go on. */
+  private leavingWithinMs: number | undefined;
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -45,7 +48,14 @@ export class Slot implements Candidate {
     return this.connection.drain(graceMs);
   }
 
+  /** As `drain`, because the endpoint has left the registry: calls that are cut off in the end say so. */
+  leave(graceMs: number): Promise<void> {
+    this.leavingWithinMs = graceMs;
+    return this.drain(graceMs);
+  }
+
   close(): void {
+    this.leavingWithinMs = undefined;
     this.unsubscribe();
     this.connection.close();
   }
@@ -55,8 +65,16 @@ export class Slot implements Candidate {
     const wasTroubled = this.trouble.troubledUntil !== Number.NEGATIVE_INFINITY;
     const becameTroubled = this.trouble.record(outcome, this.runtime.clock);
     if (becameTroubled || (wasTroubled && this.trouble.troubledUntil === Number.NEGATIVE_INFINITY)) this.onChange(this);
-    return { ...outcome, peer: this.endpoint.id };
+    const settled = outcome.ok || this.leavingWithinMs === undefined ? outcome : this.cutOff(outcome, this.leavingWithinMs);
+    return { ...settled, peer: this.endpoint.id };
   };
+
+  /** The connection only knows that it was closed; the client is still there. */
+  private cutOff(failure: Failure, graceMs: number): Failure {
+    if (failure.status.reason !== 'CLIENT_CLOSED') return failure;
+    const details = `${this.endpoint.id} left the registry, and the call was not over ${graceMs} ms later (drainGraceMs)`;
+    return { ...failure, status: { code: Code.UNAVAILABLE, reason: 'DRAINING', details, origin: 'remote' } };
+  }
 
   private readonly defect = (error: unknown): never => {
     this.inFlight -= 1;

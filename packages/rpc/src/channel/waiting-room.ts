@@ -56,7 +56,12 @@ export class WaitingRoom {
   admitAll(): void {
     for (const waiter of [...this.waiters]) {
       waiter.leave();
-      waiter.resolve(waiter.dispatch());
+      try {
+        waiter.resolve(waiter.dispatch());
+      } catch (error) {
+        // A picker of the application's that throws: this call's defect, and no reason to forget the others.
+        waiter.resolve(Promise.reject(error instanceof Error ? error : new Error(String(error))));
+      }
     }
   }
 
