@@ -5,16 +5,7 @@ import {
   type Metadata as GrpcMetadata,
   type StatusObject,
 } from '@grpc/grpc-js';
-import {
-  Code,
-  fail,
-  Metadata,
-  type Call,
-  type Clock,
-  type Outcome,
-  type Sent,
-  type Status,
-} from '@breakwater/core';
+import { Code, fail, Metadata, type Call, type Clock, type Outcome, type Sent, type Status } from '@breakwater/core';
 import { COMPRESSION, type ClientLimits, type Compression, type Method } from '@breakwater/rpc';
 import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
 import {
@@ -142,7 +133,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     this.guard(() => {
       const more = sink.message(value);
       if (more === true) this.grpcCall?.startRead();
-      else more.then(this.readOn, this.defect);
+      else more.then(() => this.readOn()).catch((error: unknown) => this.defect(error));
     });
   }
 
@@ -155,15 +146,20 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
 
   onDispatch(): void {
     this.dispatched = true;
-    if (this.ended || this.call.requests !== undefined) queueMicrotask(this.afterDispatch);
+    if (this.ended || this.call.requests !== undefined) queueMicrotask(() => this.afterDispatch());
   }
 
   onPick(): void {
     if (!this.dispatched) return;
     this.dispatched = false;
     this.refused = true;
-    // grpc-js repeats it by itself on this endpoint. While that is not connected, the layers above know a better one.
-    if (!this.host.ready) this.abort(connectionLost(this.host.peer, 'the server closed it before it took the call'));
+    queueMicrotask(() => this.giveUpRefused());
+  }
+
+  /** grpc-js repeats the call by itself on this endpoint. While that is not connected, the layers above know a better one. */
+  private giveUpRefused(): void {
+    if (this.dispatched || this.host.ready) return;
+    this.abort(connectionLost(this.host.peer, 'the server closed it before it took the call'));
   }
 
   // What the pump of the request stream asks for
@@ -244,25 +240,25 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     this.pump?.stop();
   }
 
-  private readonly afterDispatch = (): void => {
+  private afterDispatch(): void {
     if (this.grpcCall !== undefined && this.call.requests !== undefined)
       this.requestStream = openRequestStream(this.grpcCall);
     // Cancelled in the tick of its start: grpc-js had nothing to cancel yet. Before this tick ends, nothing has left.
     if (this.ended) this.cancelGrpcCall();
-  };
+  }
 
-  private readonly readOn = (): void => {
+  private readOn(): void {
     if (!this.ended) this.grpcCall?.startRead();
-  };
+  }
 
   /** The sink threw: a defect of a layer above. */
-  private readonly defect = (error: unknown): void => {
+  private defect(error: unknown): void {
     if (this.ended) return;
     this.ended = true;
     this.release();
     this.cancelGrpcCall();
     this.reject(error);
-  };
+  }
 
   private guard(run: () => void): void {
     try {

@@ -32,6 +32,20 @@ export async function diagnose(
   security: ClientSecurity | undefined,
   clock: Clock,
 ): Promise<Status> {
+  try {
+    return await look(address, peer, security, clock);
+  } catch (error) {
+    // Node throws for an address that cannot be one, such as a port above 65,535.
+    return status('CONNECT_FAILED', `cannot connect to ${peer}: ${message(error)}`, error);
+  }
+}
+
+async function look(
+  address: Address,
+  peer: string,
+  security: ClientSecurity | undefined,
+  clock: Clock,
+): Promise<Status> {
   if (security !== undefined) return judgeTls(peer, security, await probe(openTls(address, security), clock));
   const seen = await probe(openTcp(address), clock);
   if (seen.kind !== 'closed') return judgePlain(peer, seen);

@@ -257,6 +257,12 @@ describe('TLS, and peers that speak something else', () => {
     assert.match(status.details, new RegExp(`127\\.0\\.0\\.1:${port}`));
   });
 
+  it('an address that cannot be one fails the connection, not the process', async () => {
+    const status = await failure(70_000);
+    assert.equal(status.reason, 'CONNECT_FAILED');
+    assert.match(status.details, /70000/);
+  });
+
   it('an HTTP/2 server that knows no gRPC fails the call, not the connection', async () => {
     const server = createHttp2Server((_request, response) => {
       response.writeHead(404);
