@@ -91,7 +91,11 @@ describe('charge book', () => {
     let book = await open();
     const { charge } = await book.charge(order('k'));
     const refund = (key: string, amount?: number) =>
-      book.refund({ idempotencyKey: key, chargeId: charge.chargeId, amount: amount === undefined ? undefined : euros(amount) });
+      book.refund({
+        idempotencyKey: key,
+        chargeId: charge.chargeId,
+        amount: amount === undefined ? undefined : euros(amount),
+      });
 
     await refund('r1', 5);
     assert.equal((await refund('r1', 5)).replayed, true);
@@ -109,7 +113,9 @@ describe('charge book', () => {
   it('gives the same money back to one of two who ask at the same time', async () => {
     const book = await open();
     const { charge } = await book.charge(order('k'));
-    const results = await Promise.allSettled(['a', 'b'].map((key) => book.refund({ idempotencyKey: key, chargeId: charge.chargeId, amount: euros(15) })));
+    const results = await Promise.allSettled(
+      ['a', 'b'].map((key) => book.refund({ idempotencyKey: key, chargeId: charge.chargeId, amount: euros(15) })),
+    );
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     assert.deepEqual(book.byId(charge.chargeId)?.refunded, euros(15));
     await book.close();
@@ -118,7 +124,10 @@ describe('charge book', () => {
   it('refuses to give back what was never charged', async () => {
     const book = await open();
     const { charge } = await book.charge(order('k', { declineReason: 'no' }));
-    await assert.rejects(book.refund({ idempotencyKey: 'r', chargeId: charge.chargeId }), refused(Code.FAILED_PRECONDITION));
+    await assert.rejects(
+      book.refund({ idempotencyKey: 'r', chargeId: charge.chargeId }),
+      refused(Code.FAILED_PRECONDITION),
+    );
     await assert.rejects(book.refund({ idempotencyKey: 'r', chargeId: 'ch_none' }), refused(Code.NOT_FOUND));
     await book.close();
   });

@@ -86,11 +86,13 @@ export class ChargeBook {
   /** Gives money back, once per key. @throws RpcError NOT_FOUND, FAILED_PRECONDITION or INVALID_ARGUMENT */
   async refund(order: RefundOrder): Promise<Booking> {
     const charge = this.charges.get(order.chargeId);
-    if (charge === undefined) throw new RpcError(Code.NOT_FOUND, `no charge ${order.chargeId}`, { reason: 'NO_CHARGE' });
+    if (charge === undefined)
+      throw new RpcError(Code.NOT_FOUND, `no charge ${order.chargeId}`, { reason: 'NO_CHARGE' });
     const known = this.dedupe ? this.refundByKey.get(order.idempotencyKey) : undefined;
     if (known !== undefined) {
       const record = await known;
-      if (record.chargeId !== order.chargeId) throw invalid('idempotency_key', 'was used for the refund of another charge');
+      if (record.chargeId !== order.chargeId)
+        throw invalid('idempotency_key', 'was used for the refund of another charge');
       if (order.amount !== undefined && String(order.amount.minorUnits) !== record.minorUnits)
         throw invalid('idempotency_key', 'was used for a refund of another amount');
       return this.booking(charge, true);

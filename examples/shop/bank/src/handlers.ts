@@ -37,7 +37,9 @@ export const bankHandlers = (book: ChargeBook, { thinkMs }: BankOptions): shop.b
     if (key === undefined) throw invalid('key', 'must be a charge_id or an idempotency_key');
     const charge = key.$case === 'chargeId' ? book.byId(key.value) : await book.byKey(key.value);
     if (charge === undefined)
-      throw new RpcError(Code.NOT_FOUND, `no charge with ${key.$case === 'chargeId' ? 'id' : 'key'} ${key.value}`, { reason: 'NO_CHARGE' });
+      throw new RpcError(Code.NOT_FOUND, `no charge with ${key.$case === 'chargeId' ? 'id' : 'key'} ${key.value}`, {
+        reason: 'NO_CHARGE',
+      });
     return { charge };
   },
 });

@@ -17,7 +17,12 @@ describe('command line', () => {
   });
 
   it('reads values in both spellings', () => {
-    assert.deepEqual(parse('--port', '80', '--data=x', '--verbose'), { port: 80, data: 'x', name: 'main', verbose: true });
+    assert.deepEqual(parse('--port', '80', '--data=x', '--verbose'), {
+      port: 80,
+      data: 'x',
+      name: 'main',
+      verbose: true,
+    });
   });
 
   it('names the option that was probably meant', () => {
@@ -25,11 +30,17 @@ describe('command line', () => {
   });
 
   it('lists the options when none is near', () => {
-    assert.throws(() => parse('--gibberish'), usage(/^unknown option --gibberish; known: --port --data --name --verbose$/));
+    assert.throws(
+      () => parse('--gibberish'),
+      usage(/^unknown option --gibberish; known: --port --data --name --verbose$/),
+    );
   });
 
   it('refuses a value out of range with the range', () => {
-    assert.throws(() => parse('--port', '65536'), usage(/^--port is "65536", but must be a whole number from 0 to 65535$/));
+    assert.throws(
+      () => parse('--port', '65536'),
+      usage(/^--port is "65536", but must be a whole number from 0 to 65535$/),
+    );
     assert.throws(() => parse('--port=-1'), usage(/^--port is "-1"/));
     assert.throws(() => parse('--port', '1.5'), usage(/whole number/));
     assert.throws(() => parse('--port', 'http'), usage(/^--port is "http"/));
@@ -49,7 +60,10 @@ describe('command line', () => {
   it('shows every option with its default when asked for help, whatever else is there', () => {
     assert.throws(
       () => parse('--nonsense', '--help'),
-      (error) => error instanceof HelpRequested && /--port N\s+where to listen \(default 0\)/.test(error.message) && /--data FOLDER/.test(error.message),
+      (error) =>
+        error instanceof HelpRequested &&
+        /--port N\s+where to listen \(default 0\)/.test(error.message) &&
+        /--data FOLDER/.test(error.message),
     );
   });
 });

@@ -72,7 +72,7 @@ export function parseCommandLine<const S extends OptionSpecs>(
 function parse(
   options: Record<string, { type: 'boolean' | 'string' }>,
   args: readonly string[],
-): Record<string, unknown> {
+): Record<string, string | boolean | undefined> {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
@@ -94,7 +94,11 @@ function refuseUnknown(specs: OptionSpecs, args: readonly string[]): void {
   }
 }
 
-function readValue(name: string, spec: OptionSpec, value: unknown): string | number | boolean | undefined {
+function readValue(
+  name: string,
+  spec: OptionSpec,
+  value: string | boolean | undefined,
+): string | number | boolean | undefined {
   if (spec.type === 'boolean') return value === true;
   if (value === undefined) return spec.default;
   if (spec.type === 'string') {
@@ -116,7 +120,8 @@ function readValue(name: string, spec: OptionSpec, value: unknown): string | num
 
 function helpText(usage: string, specs: OptionSpecs): string {
   const rows = Object.entries(specs).map(([name, spec]) => {
-    const placeholder = spec.type === 'boolean' ? '' : ` ${spec.placeholder ?? (spec.type === 'number' ? 'N' : 'TEXT')}`;
+    const placeholder =
+      spec.type === 'boolean' ? '' : ` ${spec.placeholder ?? (spec.type === 'number' ? 'N' : 'TEXT')}`;
     const fallback = spec.type === 'boolean' || spec.default === undefined ? '' : ` (default ${spec.default})`;
     return [`  --${name}${placeholder}`, `${spec.about}${fallback}`] as const;
   });

@@ -30,7 +30,8 @@ describe('faults', () => {
     });
     call = () => wrapped(undefined, CONTEXT);
   });
-  const unavailable = (error: unknown): boolean => error instanceof RpcError && error.code === Code.UNAVAILABLE && error.reason === 'INJECTED';
+  const unavailable = (error: unknown): boolean =>
+    error instanceof RpcError && error.code === Code.UNAVAILABLE && error.reason === 'INJECTED';
 
   it('leaves calls alone until it is told otherwise', async () => {
     assert.equal(await call(), 'done');
@@ -51,7 +52,13 @@ describe('faults', () => {
   it('fails exactly the part of the calls it was told', async () => {
     await set(faults, { failureRatio: 0.25 });
     const results = [];
-    for (let n = 0; n < 20; n += 1) results.push(await call().then(() => 'ok', () => 'failed'));
+    for (let n = 0; n < 20; n += 1)
+      results.push(
+        await call().then(
+          () => 'ok',
+          () => 'failed',
+        ),
+      );
     assert.equal(results.filter((result) => result === 'failed').length, 5);
   });
 

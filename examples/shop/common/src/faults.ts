@@ -31,16 +31,19 @@ export class Faults {
       if (fails && !failAfterWork) throw injected();
       const response = await handler(request, context);
       if (fails) throw injected();
-      if (delay !== undefined && durationMs(delay) > 0) await wait(durationMs(delay), undefined, { signal: context.signal });
+      if (delay !== undefined && durationMs(delay) > 0)
+        await wait(durationMs(delay), undefined, { signal: context.signal });
       return response;
     };
   }
 
   private set(behaviour: Behaviour): Behaviour {
     const { delay, failureRatio } = behaviour;
-    if (!(failureRatio >= 0 && failureRatio <= 1)) throw invalid('behaviour.failure_ratio', `is ${failureRatio}, but must be from 0 to 1`);
+    if (!(failureRatio >= 0 && failureRatio <= 1))
+      throw invalid('behaviour.failure_ratio', `is ${failureRatio}, but must be from 0 to 1`);
     const delayMs = delay === undefined ? 0 : durationMs(delay);
-    if (!(delayMs >= 0 && delayMs <= MAX_DELAY_MS)) throw invalid('behaviour.delay', `is ${delayMs} ms, but must be from 0 to ${MAX_DELAY_MS}`);
+    if (!(delayMs >= 0 && delayMs <= MAX_DELAY_MS))
+      throw invalid('behaviour.delay', `is ${delayMs} ms, but must be from 0 to ${MAX_DELAY_MS}`);
     this.behaviour = behaviour;
     this.owed = 0;
     return behaviour;

@@ -45,6 +45,9 @@ describe('journal tail', () => {
   it('gives every record to exactly one of several readers at a time', async () => {
     await writeFile(path(), Array.from({ length: 100 }, (_, n) => `${n}\n`).join(''));
     const reads = await Promise.all([tail.read(), tail.read(), tail.read()]);
-    assert.deepEqual(reads.flat(), Array.from({ length: 100 }, (_, n) => n));
+    assert.deepEqual(
+      reads.flat(),
+      Array.from({ length: 100 }, (_, n) => n),
+    );
   });
 });

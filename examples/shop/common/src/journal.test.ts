@@ -58,12 +58,18 @@ describe('journal', () => {
   it('refuses a file whose complete lines are damaged, naming the line', async () => {
     await (await reopen()).journal.close();
     await writeFile(path(), '{"n":1}\nrubbish\n{"n":3}\n');
-    await assert.rejects(reopen(), (error) => error instanceof JournalError && error.message.startsWith(`${path()}:2 `));
+    await assert.rejects(
+      reopen(),
+      (error) => error instanceof JournalError && error.message.startsWith(`${path()}:2 `),
+    );
   });
 
   it('is written by one process at a time, and says by which', async () => {
     const { journal } = await reopen();
-    await assert.rejects(reopen(), (error) => error instanceof JournalError && error.message.includes(`process ${process.pid} writes to it`));
+    await assert.rejects(
+      reopen(),
+      (error) => error instanceof JournalError && error.message.includes(`process ${process.pid} writes to it`),
+    );
     await journal.close();
     await (await reopen()).journal.close();
   });
@@ -87,7 +93,10 @@ describe('journal', () => {
     await Promise.all(Array.from({ length: 500 }, (_, n) => journal.append({ n })));
     await journal.close();
     const { journal: again, records } = await reopen();
-    assert.deepEqual(records.map(({ n }) => n), Array.from({ length: 500 }, (_, n) => n));
+    assert.deepEqual(
+      records.map(({ n }) => n),
+      Array.from({ length: 500 }, (_, n) => n),
+    );
     await again.close();
   });
 });

@@ -109,7 +109,9 @@ function lock(path: string): () => void {
   try {
     return lockFile(path);
   } catch (error) {
-    throw new JournalError(`cannot open ${path}: ${(error as Error).message}; give this process a file of its own`, { cause: error });
+    throw new JournalError(`cannot open ${path}: ${(error as Error).message}; give this process a file of its own`, {
+      cause: error,
+    });
   }
 }
 

@@ -8,7 +8,10 @@ export function requireAmount(field: string, amount: Money | undefined): Money {
   if (amount === undefined) throw invalid(field, 'must be set');
   if (amount.minorUnits <= 0n) throw invalid(`${field}.minor_units`, `is ${amount.minorUnits}, but must be above 0`);
   if (!/^[A-Z]{3}$/.test(amount.currencyCode))
-    throw invalid(`${field}.currency_code`, `is ${JSON.stringify(amount.currencyCode)}, but must be an ISO 4217 code such as EUR`);
+    throw invalid(
+      `${field}.currency_code`,
+      `is ${JSON.stringify(amount.currencyCode)}, but must be an ISO 4217 code such as EUR`,
+    );
   return amount;
 }
 

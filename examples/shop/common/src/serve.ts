@@ -8,7 +8,14 @@ import { endWithParent, forwardEvents, tellParent } from './parent.js';
 /** Options that every service of the shop understands. */
 export const SERVICE_OPTIONS = {
   host: { type: 'string', about: 'address to listen on', placeholder: 'ADDRESS', default: '127.0.0.1' },
-  port: { type: 'number', about: 'port to listen on, 0 for any free one', default: 0, min: 0, max: 65_535, integer: true },
+  port: {
+    type: 'number',
+    about: 'port to listen on, 0 for any free one',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    integer: true,
+  },
   registry: {
     type: 'string',
     about: 'the Consul agent, real or `breakwater agent`; default: CONSUL_HTTP_ADDR, or 127.0.0.1:8500',
@@ -65,7 +72,11 @@ export function shopRuntime(options: CommonOptions): ShopRuntime {
 }
 
 /** The options of `createService` that follow from the command line. */
-export function serviceOptions(name: string, options: CommonOptions, { runtime, registry }: ShopRuntime): ServiceOptions {
+export function serviceOptions(
+  name: string,
+  options: CommonOptions,
+  { runtime, registry }: ShopRuntime,
+): ServiceOptions {
   return {
     name,
     host: options.host,

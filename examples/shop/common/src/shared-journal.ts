@@ -76,4 +76,5 @@ export class SharedJournal<T> {
   }
 }
 
-const fileName = ({ kind, instance }: { readonly kind: string; readonly instance: string }): string => `${kind}-${instance}.jsonl`;
+const fileName = ({ kind, instance }: { readonly kind: string; readonly instance: string }): string =>
+  `${kind}-${instance}.jsonl`;

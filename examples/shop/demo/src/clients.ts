@@ -41,7 +41,10 @@ export interface PaymentsFaults {
 }
 
 /** Has one payments instance misbehave, or behave again. Not found by name: each instance is told by itself. */
-export async function setFaults(address: { readonly host: string; readonly port: number }, faults: PaymentsFaults): Promise<void> {
+export async function setFaults(
+  address: { readonly host: string; readonly port: number },
+  faults: PaymentsFaults,
+): Promise<void> {
   const client = createClient(shop.faults.v1.FaultsDefinition, `${address.host}:${address.port}`);
   const { delayMs, failureRatio = 0, failAfterWork = false } = faults;
   try {

@@ -20,10 +20,14 @@ describe('npm run demo', function () {
   /** Starts the demo with an environment in which no Consul is named, and a folder of its own for temporary files. */
   const start = (...args: string[]) => {
     const { CONSUL_HTTP_ADDR: _, ...env } = process.env;
-    const child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(new URL('./main.js', import.meta.url)), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...env, TMPDIR: folder() },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--enable-source-maps', fileURLToPath(new URL('./main.js', import.meta.url)), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...env, TMPDIR: folder() },
+      },
+    );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
@@ -46,7 +50,10 @@ describe('npm run demo', function () {
     const report = reportIn(output);
     assert.equal(report.ok, true);
     assert.equal(report.registry, 'embedded');
-    assert.deepEqual(report.phases.map(({ name }) => name), PHASES.map(({ name }) => name));
+    assert.deepEqual(
+      report.phases.map(({ name }) => name),
+      PHASES.map(({ name }) => name),
+    );
     for (const phase of report.phases) {
       assert.equal(phase.failed, 0, phase.name);
       assert.equal(phase.calls, phase.ok + phase.rejected, phase.name);

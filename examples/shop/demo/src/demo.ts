@@ -135,7 +135,8 @@ export class Demo {
       if (deferred === undefined) return;
       const limit = AbortSignal.any([this.signal, AbortSignal.timeout(SETTLE_LIMIT_MS)]);
       const paidMs = await followUntilPaid(orders, deferred.orderId, limit);
-      if (paidMs !== undefined) this.view.event(`order ${deferred.orderId}, accepted without payment, is paid (heard over a server stream)`);
+      if (paidMs !== undefined)
+        this.view.event(`order ${deferred.orderId}, accepted without payment, is paid (heard over a server stream)`);
     }
   }
 
@@ -146,7 +147,8 @@ export class Demo {
     for (;;) {
       const open = unfinishedIn(await this.books());
       if (open === 0) return this.view.event('every deferred order is settled');
-      if (performance.now() > until) return this.view.event(`${open} orders are still not settled after ${SETTLE_LIMIT_MS} ms`);
+      if (performance.now() > until)
+        return this.view.event(`${open} orders are still not settled after ${SETTLE_LIMIT_MS} ms`);
       await this.pause(200);
     }
   }

@@ -48,7 +48,8 @@ function show({ registry, summaries, tally, audit, violations }: DemoResult, opt
   say(`\n${phaseTable(summaries).join('\n')}\n`);
   say(`circuit breakers: opened ${breaker.opened} times, half-opened ${breaker.halfOpened}, closed ${breaker.closed}`);
   for (const violation of violations) say(`VIOLATED  ${violation}`);
-  if (violations.length === 0) say('every expectation was met: exactly one charge per accepted order, none for a rejected one, none lost');
+  if (violations.length === 0)
+    say('every expectation was met: exactly one charge per accepted order, none for a rejected one, none lost');
   if (options.json) {
     const ok = violations.length === 0;
     const name = options.consul === undefined ? 'embedded' : registry;

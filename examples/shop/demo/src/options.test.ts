@@ -5,7 +5,14 @@ import { PHASES } from './phases.js';
 
 describe('demo options', () => {
   it('has defaults for everything', () => {
-    assert.deepEqual(parseDemoOptions([], {}), { durationMs: 45_000, rate: 20, json: false, keep: false, dedupe: true, consul: undefined });
+    assert.deepEqual(parseDemoOptions([], {}), {
+      durationMs: 45_000,
+      rate: 20,
+      json: false,
+      keep: false,
+      dedupe: true,
+      consul: undefined,
+    });
   });
 
   it('takes the registry from the environment, where one is named', () => {
@@ -14,7 +21,10 @@ describe('demo options', () => {
   });
 
   it('refuses a timeline too short to show anything, and unknown options', () => {
-    assert.throws(() => parseDemoOptions(['--duration', '5'], {}), (error) => error instanceof UsageError && /from 10 to 3600/.test(error.message));
+    assert.throws(
+      () => parseDemoOptions(['--duration', '5'], {}),
+      (error) => error instanceof UsageError && /from 10 to 3600/.test(error.message),
+    );
     assert.throws(() => parseDemoOptions(['--durration', '15'], {}), /did you mean --duration/);
   });
 });

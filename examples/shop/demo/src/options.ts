@@ -21,7 +21,14 @@ export function parseDemoOptions(args: readonly string[], env: NodeJS.ProcessEnv
   const values = parseCommandLine(
     'demo: the shop under load, while things break. Exits with 1 when the shop did not survive as it should.',
     {
-      duration: { type: 'number', about: 'length of the load timeline', placeholder: 'SECONDS', default: 45, min: 10, max: 3600 },
+      duration: {
+        type: 'number',
+        about: 'length of the load timeline',
+        placeholder: 'SECONDS',
+        default: 45,
+        min: 10,
+        max: 3600,
+      },
       rate: { type: 'number', about: 'orders per second in the steady phase', default: 20, min: 10, max: 200 },
       json: { type: 'boolean', about: 'end with one line of JSON' },
       keep: { type: 'boolean', about: 'stay up after the timeline, until Ctrl-C' },

@@ -35,7 +35,10 @@ const AUDIT: AuditReport = {
   contradictory: [],
   unknownCharges: [],
 };
-const evidence = (changes: Partial<Record<PhaseName, Partial<PhaseSummary>>> = {}, more: Partial<Evidence> = {}): Evidence => ({
+const evidence = (
+  changes: Partial<Record<PhaseName, Partial<PhaseSummary>>> = {},
+  more: Partial<Evidence> = {},
+): Evidence => ({
   summaries: PHASES.map(({ name }) => summary(name, changes[name])),
   breaker: { opened: 1, halfOpened: 1, closed: 1 },
   audit: AUDIT,
@@ -54,7 +57,10 @@ describe('verdict', () => {
 
   for (const { name } of PHASES) {
     it(`does not accept a failed call in phase ${name}`, () => {
-      only(violations(evidence({ [name]: { failed: 1, failedByCode: new Map([['UNAVAILABLE', 1]]) } })), new RegExp(`^${name}: 1 of 100 calls failed \\(1 UNAVAILABLE\\)`));
+      only(
+        violations(evidence({ [name]: { failed: 1, failedByCode: new Map([['UNAVAILABLE', 1]]) } })),
+        new RegExp(`^${name}: 1 of 100 calls failed \\(1 UNAVAILABLE\\)`),
+      );
     });
   }
 
@@ -71,12 +77,18 @@ describe('verdict', () => {
 
   it('wants at least one rejection in the burst, and a retry-after with each', () => {
     only(violations(evidence({ burst: { rejected: 0 } })), /^burst: no call was rejected/);
-    only(violations(evidence({ burst: { rejectedWithoutRetryAfter: 2 } })), /^burst: 2 of 20 rejections came without a retry-after/);
+    only(
+      violations(evidence({ burst: { rejectedWithoutRetryAfter: 2 } })),
+      /^burst: 2 of 20 rejections came without a retry-after/,
+    );
   });
 
   it('wants admitted orders of the burst within three times the steady p99', () => {
     assert.deepEqual(violations(evidence({ burst: { p99Ms: 600 } })), []);
-    only(violations(evidence({ burst: { p99Ms: 601 } })), /^burst: p99 of admitted orders is 601 ms, 3\.0 times the 200 ms/);
+    only(
+      violations(evidence({ burst: { p99Ms: 601 } })),
+      /^burst: p99 of admitted orders is 601 ms, 3\.0 times the 200 ms/,
+    );
     only(violations(evidence({ burst: { p99Ms: undefined } })), /nothing to compare/);
     only(violations(evidence({ steady: { calls: 39 } })), /^steady: only 39 calls/);
   });
@@ -87,8 +99,16 @@ describe('verdict', () => {
   });
 
   it('names what the audit found', () => {
-    const lists = ['lost', 'doubleCharged', 'chargedRejected', 'wrongAmount', 'contradictory', 'unknownCharges'] as const;
-    for (const list of lists) only(violations(evidence({}, { audit: { ...AUDIT, [list]: ['o1', 'o2'] } })), /^audit: 2 orders .*: o1, o2$/);
+    const lists = [
+      'lost',
+      'doubleCharged',
+      'chargedRejected',
+      'wrongAmount',
+      'contradictory',
+      'unknownCharges',
+    ] as const;
+    for (const list of lists)
+      only(violations(evidence({}, { audit: { ...AUDIT, [list]: ['o1', 'o2'] } })), /^audit: 2 orders .*: o1, o2$/);
     only(violations(evidence({}, { audit: { ...AUDIT, accepted: 0 } })), /nothing to audit/);
   });
 
@@ -99,6 +119,9 @@ describe('verdict', () => {
 
   it('can do without a phase that was left out', () => {
     const all = evidence();
-    assert.deepEqual(violations({ ...all, summaries: all.summaries.filter(({ name }) => name !== 'registry restart') }), []);
+    assert.deepEqual(
+      violations({ ...all, summaries: all.summaries.filter(({ name }) => name !== 'registry restart') }),
+      [],
+    );
   });
 });

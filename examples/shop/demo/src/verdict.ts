@@ -33,19 +33,24 @@ function ofPhase(summary: PhaseSummary): readonly string[] {
   const found: string[] = [];
   const { name, calls, failed, rejected, rejectedWithoutRetryAfter, deferred } = summary;
   if (calls === 0) found.push(`${name}: no call was made`);
-  if (failed > 0) found.push(`${name}: ${failed} of ${calls} calls failed (${show(summary.failedByCode)}), expected none`);
+  if (failed > 0)
+    found.push(`${name}: ${failed} of ${calls} calls failed (${show(summary.failedByCode)}), expected none`);
   if (phase.flawless && rejected > 0) found.push(`${name}: ${rejected} of ${calls} calls were rejected, expected none`);
-  if (rejectedWithoutRetryAfter > 0) found.push(`${name}: ${rejectedWithoutRetryAfter} of ${rejected} rejections came without a retry-after`);
-  if (phase.degraded && deferred === 0) found.push(`${name}: no order was accepted by the fallback while payments were down`);
+  if (rejectedWithoutRetryAfter > 0)
+    found.push(`${name}: ${rejectedWithoutRetryAfter} of ${rejected} rejections came without a retry-after`);
+  if (phase.degraded && deferred === 0)
+    found.push(`${name}: no order was accepted by the fallback while payments were down`);
   return found;
 }
 
 function ofBurst(summaries: readonly PhaseSummary[]): readonly string[] {
   const steady = summaries.find(({ name }) => name === 'steady');
   const burst = summaries.find(({ name }) => name === 'burst');
-  if (steady?.p99Ms === undefined || burst?.p99Ms === undefined) return ['burst: there is nothing to compare with the steady phase'];
+  if (steady?.p99Ms === undefined || burst?.p99Ms === undefined)
+    return ['burst: there is nothing to compare with the steady phase'];
   const found: string[] = [];
-  if (steady.calls < FEWEST_STEADY_CALLS) found.push(`steady: only ${steady.calls} calls, at least ${FEWEST_STEADY_CALLS} are needed`);
+  if (steady.calls < FEWEST_STEADY_CALLS)
+    found.push(`steady: only ${steady.calls} calls, at least ${FEWEST_STEADY_CALLS} are needed`);
   if (burst.rejected === 0) found.push('burst: no call was rejected, the limit of the shop did not show');
   const factor = burst.p99Ms / steady.p99Ms;
   if (factor > BURST_P99_FACTOR)
@@ -69,10 +74,13 @@ function ofAudit(audit: AuditReport): readonly string[] {
     ['told one thing and journaled another', audit.contradictory],
     ['charged without an order', audit.unknownCharges],
   ];
-  const found = lists.filter(([, ids]) => ids.length > 0).map(([what, ids]) => `audit: ${ids.length} orders ${what}: ${some(ids)}`);
+  const found = lists
+    .filter(([, ids]) => ids.length > 0)
+    .map(([what, ids]) => `audit: ${ids.length} orders ${what}: ${some(ids)}`);
   if (audit.accepted === 0) found.push('audit: no order was accepted, there is nothing to audit');
   return found;
 }
 
 const some = (ids: readonly string[]): string => `${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', ...' : ''}`;
-const show = (counts: ReadonlyMap<string, number>): string => [...counts].map(([what, times]) => `${times} ${what}`).join(', ');
+const show = (counts: ReadonlyMap<string, number>): string =>
+  [...counts].map(([what, times]) => `${times} ${what}`).join(', ');

@@ -22,7 +22,9 @@ export const inventoryHandlers = (warehouse: Warehouse): shop.inventory.v1.Inven
       ...(holdMs === undefined ? {} : { expiresAt: Date.now() + holdMs }),
     });
     if (result.kind === 'out_of_stock') {
-      const missing = result.missing.map(({ sku, quantity, available }) => `${sku}: ${quantity} wanted, ${Math.max(0, available)} left`);
+      const missing = result.missing.map(
+        ({ sku, quantity, available }) => `${sku}: ${quantity} wanted, ${Math.max(0, available)} left`,
+      );
       throw new RpcError(Code.FAILED_PRECONDITION, missing.join('; '), { reason: 'OUT_OF_STOCK' });
     }
     const { already, expiresAt } = expectKind(result, 'reserved');
@@ -64,7 +66,8 @@ function toAdjustment({ sku, adjustment }: SyncStockRequest): StockCommand {
   const name = requireText('sku', sku);
   if (adjustment === undefined) throw invalid('adjustment', 'must be a delta or a counted number');
   const pieces = Number(adjustment.value);
-  if (!Number.isSafeInteger(pieces)) throw invalid(`adjustment.${adjustment.$case}`, `is ${adjustment.value}, but no warehouse holds that many`);
+  if (!Number.isSafeInteger(pieces))
+    throw invalid(`adjustment.${adjustment.$case}`, `is ${adjustment.value}, but no warehouse holds that many`);
   return adjustment.$case === 'delta'
     ? { type: 'adjust', sku: name, delta: pieces }
     : { type: 'adjust', sku: name, counted: pieces };
@@ -79,7 +82,10 @@ const toStockLevel = ({ sku, onHand, reserved, updatedAt }: Level): StockLevel =
 });
 
 /** A stock answers each kind of command with its own kind of result; anything else is a defect. */
-function expectKind<R extends { readonly kind: string }, K extends R['kind']>(result: R, kind: K): Extract<R, { kind: K }> {
+function expectKind<R extends { readonly kind: string }, K extends R['kind']>(
+  result: R,
+  kind: K,
+): Extract<R, { kind: K }> {
   if (result.kind !== kind) throw new Error(`expected ${kind}, the stock answered ${result.kind}`);
   return result as Extract<R, { kind: K }>;
 }

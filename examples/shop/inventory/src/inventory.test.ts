@@ -28,7 +28,8 @@ describe('inventory service', () => {
     await service.stop();
     await warehouse.close();
   });
-  const failsWith = (code: Code, text: RegExp) => (error: unknown) => error instanceof RpcError && error.code === code && text.test(error.message);
+  const failsWith = (code: Code, text: RegExp) => (error: unknown) =>
+    error instanceof RpcError && error.code === code && text.test(error.message);
 
   it('answers each report of a warehouse with the level it led to, in order', async () => {
     const levels: bigint[] = [];
@@ -46,13 +47,19 @@ describe('inventory service', () => {
   it('says what is missing when the stock does not suffice', async () => {
     await assert.rejects(
       inventory.reserve({ reservationId: 'r', lines: [{ sku: 'mug', quantity: 2 }] }),
-      (error) => failsWith(Code.FAILED_PRECONDITION, /mug: 2 wanted, 0 left/)(error) && (error as RpcError).reason === 'OUT_OF_STOCK',
+      (error) =>
+        failsWith(Code.FAILED_PRECONDITION, /mug: 2 wanted, 0 left/)(error) &&
+        (error as RpcError).reason === 'OUT_OF_STOCK',
     );
   });
 
   it('holds a reservation for as long as it was asked to', async () => {
     await warehouse.execute({ type: 'adjust', sku: 'mug', counted: 1 });
-    const { expiresAt } = await inventory.reserve({ reservationId: 'r', lines: [{ sku: 'mug', quantity: 1 }], hold: { seconds: 60n, nanos: 0 } });
+    const { expiresAt } = await inventory.reserve({
+      reservationId: 'r',
+      lines: [{ sku: 'mug', quantity: 1 }],
+      hold: { seconds: 60n, nanos: 0 },
+    });
     assert.ok(expiresAt !== undefined);
     const again = await inventory.reserve({ reservationId: 'r', lines: [{ sku: 'mug', quantity: 1 }] });
     assert.equal(again.alreadyReserved, true);
@@ -64,8 +71,14 @@ describe('inventory service', () => {
   it('names the field of a request that makes no sense', async () => {
     const line = { sku: 'mug', quantity: 1 };
     await assert.rejects(inventory.reserve({ lines: [line] }), failsWith(Code.INVALID_ARGUMENT, /reservation_id/));
-    await assert.rejects(inventory.reserve({ reservationId: 'r', lines: [] }), failsWith(Code.INVALID_ARGUMENT, /lines/));
-    await assert.rejects(inventory.reserve({ reservationId: 'r', lines: [line, { sku: 'mug' }] }), failsWith(Code.INVALID_ARGUMENT, /lines\[1\]\.quantity/));
+    await assert.rejects(
+      inventory.reserve({ reservationId: 'r', lines: [] }),
+      failsWith(Code.INVALID_ARGUMENT, /lines/),
+    );
+    await assert.rejects(
+      inventory.reserve({ reservationId: 'r', lines: [line, { sku: 'mug' }] }),
+      failsWith(Code.INVALID_ARGUMENT, /lines\[1\]\.quantity/),
+    );
     await assert.rejects(
       inventory.reserve({ reservationId: 'r', lines: [line], hold: { seconds: -1n, nanos: 0 } }),
       failsWith(Code.INVALID_ARGUMENT, /hold/),

@@ -7,10 +7,14 @@ let entry = 0;
 type Bare = StockRecord extends infer R ? (R extends StockRecord ? Omit<R, 'entryId' | 'at'> : never) : never;
 const record = (bare: Bare, at = 0): StockRecord => {
   entry += 1;
-  return { ...bare, entryId: String(entry), at } as StockRecord;
+  return { ...bare, entryId: String(entry), at };
 };
 const count = (sku: string, counted: number, at = 0) => record({ type: 'adjust', sku, counted }, at);
-const reserve = (reservationId: string, lines: Record<string, number>, more: { expiresAt?: number; at?: number } = {}) =>
+const reserve = (
+  reservationId: string,
+  lines: Record<string, number>,
+  more: { expiresAt?: number; at?: number } = {},
+) =>
   record(
     {
       type: 'reserve',
@@ -102,7 +106,10 @@ describe('stock', () => {
           }
           for (const name of stock.skus()) {
             const level = stock.level(name, 0);
-            const promised = [...held.values()].reduce((sum, { sku: of, pieces }) => sum + (of === name ? pieces : 0), 0);
+            const promised = [...held.values()].reduce(
+              (sum, { sku: of, pieces }) => sum + (of === name ? pieces : 0),
+              0,
+            );
             assert.equal(level?.reserved, promised);
             assert.ok((level?.onHand ?? 0) >= promised);
           }

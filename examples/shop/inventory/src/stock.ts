@@ -98,7 +98,12 @@ export class Stock {
 
   private change(sku: string, by: { readonly onHand?: number; readonly reserved?: number }): Level {
     const { onHand = 0, reserved = 0 } = this.levels.get(sku) ?? {};
-    const level = { sku, onHand: onHand + (by.onHand ?? 0), reserved: reserved + (by.reserved ?? 0), updatedAt: this.now };
+    const level = {
+      sku,
+      onHand: onHand + (by.onHand ?? 0),
+      reserved: reserved + (by.reserved ?? 0),
+      updatedAt: this.now,
+    };
     this.levels.set(sku, level);
     return level;
   }

@@ -40,7 +40,11 @@ describe('warehouse', () => {
       }),
     );
     assert.equal(results.filter(({ kind }) => kind === 'reserved').length, 50);
-    for (const one of instances) assert.deepEqual((await one.levels()).map(({ onHand, reserved }) => [onHand, reserved]), [[50, 50]]);
+    for (const one of instances)
+      assert.deepEqual(
+        (await one.levels()).map(({ onHand, reserved }) => [onHand, reserved]),
+        [[50, 50]],
+      );
   });
 
   it('reserves an id once, also when two instances are asked at the same time', async () => {
@@ -57,7 +61,10 @@ describe('warehouse', () => {
     await reserve(before, 'r');
     await appendFile(path(), '\n{"type":"release","reservationId":"r","ent');
     const after = await instance();
-    assert.deepEqual((await after.levels()).map(({ sku, onHand, reserved }) => ({ sku, onHand, reserved })), [{ sku: 'mug', onHand: 2, reserved: 1 }]);
+    assert.deepEqual(
+      (await after.levels()).map(({ sku, onHand, reserved }) => ({ sku, onHand, reserved })),
+      [{ sku: 'mug', onHand: 2, reserved: 1 }],
+    );
     assert.equal((await reserve(after, 's')).kind, 'reserved');
     assert.equal((await reserve(before, 't')).kind, 'out_of_stock');
   });

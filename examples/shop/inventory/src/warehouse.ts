@@ -7,7 +7,12 @@ import type { Level, StockLine, StockRecord, StockResult } from './stock-record.
 
 /** A stock entry before it is numbered and dated. */
 export type StockCommand =
-  | { readonly type: 'reserve'; readonly reservationId: string; readonly lines: readonly StockLine[]; readonly expiresAt?: number }
+  | {
+      readonly type: 'reserve';
+      readonly reservationId: string;
+      readonly lines: readonly StockLine[];
+      readonly expiresAt?: number;
+    }
   | { readonly type: 'release'; readonly reservationId: string }
   | { readonly type: 'adjust'; readonly sku: string; readonly delta?: number }
   | { readonly type: 'adjust'; readonly sku: string; readonly counted: number };

@@ -26,7 +26,12 @@ await runProcess(async () => {
     'orders: takes orders, reserves their stock and has their payment authorized.',
     {
       ...SERVICE_OPTIONS,
-      inventory: { type: 'string', about: 'where the inventory is', placeholder: 'TARGET', default: 'consul:///inventory' },
+      inventory: {
+        type: 'string',
+        about: 'where the inventory is',
+        placeholder: 'TARGET',
+        default: 'consul:///inventory',
+      },
       payments: { type: 'string', about: 'where payments are', placeholder: 'TARGET', default: 'consul:///payments' },
       data: {
         type: 'string',
@@ -37,7 +42,13 @@ await runProcess(async () => {
       instance: INSTANCE_OPTION,
       'orders-per-second': { type: 'number', about: 'admit no more, 0 for no limit', default: 0, min: 0, max: 100_000 },
       burst: { type: 'number', about: 'orders admitted at once', default: 10, min: 1, max: 100_000, integer: true },
-      'settle-every-ms': { type: 'number', about: 'between two looks at deferred charges', default: 500, min: 10, max: 60_000 },
+      'settle-every-ms': {
+        type: 'number',
+        about: 'between two looks at deferred charges',
+        default: 500,
+        min: 10,
+        max: 60_000,
+      },
     },
     process.argv.slice(2),
   );

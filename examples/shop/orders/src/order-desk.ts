@@ -56,14 +56,17 @@ export class OrderDesk {
       }
       // Another call with this id may have begun while the journals were read.
       if (this.running.has(order.orderId)) continue;
-      return answer(await this.track(order.orderId, fingerprint, this.arrange(known?.order ?? order, request, known === undefined)));
+      return answer(
+        await this.track(order.orderId, fingerprint, this.arrange(known?.order ?? order, request, known === undefined)),
+      );
     }
   }
 
   /** Goes on with an order that was left unfinished. @returns whether it is at an end now */
   async finish({ order, request, fingerprint }: OrderEntry): Promise<boolean> {
     if (this.running.has(order.orderId) || !isUnfinished(order)) return true;
-    const work = order.status === OrderStatus.PENDING ? this.arrange(order, request, false) : this.charge(order, request);
+    const work =
+      order.status === OrderStatus.PENDING ? this.arrange(order, request, false) : this.charge(order, request);
     return !isUnfinished(await this.track(order.orderId, fingerprint, work));
   }
 
@@ -101,7 +104,8 @@ export class OrderDesk {
         source: sourceOf(request),
       });
       if (payment === undefined) return await this.defer(order);
-      if (payment.status === Payment.DECLINED) return await this.rejectAndRelease(order, payment.declineReason ?? 'payment declined');
+      if (payment.status === Payment.DECLINED)
+        return await this.rejectAndRelease(order, payment.declineReason ?? 'payment declined');
       return await this.update(order, {
         status: OrderStatus.ACCEPTED,
         paymentStatus: PaymentStatus.AUTHORIZED,
@@ -109,7 +113,8 @@ export class OrderDesk {
       });
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      if (error.code === Code.INVALID_ARGUMENT) return await this.rejectAndRelease(order, `payment refused: ${error.details}`);
+      if (error.code === Code.INVALID_ARGUMENT)
+        return await this.rejectAndRelease(order, `payment refused: ${error.details}`);
       throw notArranged('the payment', error);
     }
   }

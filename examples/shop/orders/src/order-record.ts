@@ -43,7 +43,9 @@ export const requestOf = (record: OrderRecord): PlaceOrderRequest | undefined =>
 /** Equal for equal contents: tells a repeated request from another order under a used id. */
 export function fingerprintOf(request: PlaceOrderRequest): string {
   const labels = Object.fromEntries(Object.entries(request.labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash('sha256').update(RequestMessage.encode({ ...request, labels }).finish()).digest('base64');
+  return createHash('sha256')
+    .update(RequestMessage.encode({ ...request, labels }).finish())
+    .digest('base64');
 }
 
 /** How far an order has come; a record that is behind what is known changes nothing. */
@@ -57,4 +59,5 @@ export function progressOf({ status, paymentStatus }: Order): number {
 export const isUnfinished = (order: Order): boolean => progressOf(order) < 2;
 
 /** Whether its status cannot change any more. */
-export const isFinal = ({ status }: Order): boolean => status === OrderStatus.REJECTED || status === OrderStatus.FULFILLED;
+export const isFinal = ({ status }: Order): boolean =>
+  status === OrderStatus.REJECTED || status === OrderStatus.FULFILLED;

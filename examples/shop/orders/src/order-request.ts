@@ -46,7 +46,8 @@ export function sourceOf({ paymentMethod }: PlaceOrderRequest): NonNullable<Auth
 
 function totalOf(lines: readonly OrderLine[]): Money {
   if (lines.length === 0) throw invalid('lines', 'must not be empty');
-  if (lines.length > MAX_LINES) throw invalid('lines', `has ${lines.length} entries, but may have at most ${MAX_LINES}`);
+  if (lines.length > MAX_LINES)
+    throw invalid('lines', `has ${lines.length} entries, but may have at most ${MAX_LINES}`);
   let minorUnits = 0n;
   let currencyCode: string | undefined;
   for (const [index, { sku, quantity, unitPrice }] of lines.entries()) {
@@ -55,7 +56,10 @@ function totalOf(lines: readonly OrderLine[]): Money {
     const price = requireAmount(`lines[${index}].unit_price`, unitPrice);
     currencyCode ??= price.currencyCode;
     if (price.currencyCode !== currencyCode)
-      throw invalid(`lines[${index}].unit_price.currency_code`, `is ${price.currencyCode}, but the order began in ${currencyCode}`);
+      throw invalid(
+        `lines[${index}].unit_price.currency_code`,
+        `is ${price.currencyCode}, but the order began in ${currencyCode}`,
+      );
     minorUnits += price.minorUnits * BigInt(quantity);
   }
   return { minorUnits, currencyCode: currencyCode ?? '' };

@@ -55,7 +55,9 @@ export class TestShop {
   async charged(): Promise<readonly string[]> {
     const tail = new JournalTail<BankRecord>(join(this.folder, 'bank.jsonl'));
     try {
-      return (await tail.read()).flatMap((record) => (record.type === 'charge' && record.status === 'charged' ? [record.idempotencyKey] : []));
+      return (await tail.read()).flatMap((record) =>
+        record.type === 'charge' && record.status === 'charged' ? [record.idempotencyKey] : [],
+      );
     } finally {
       await tail.close();
     }
@@ -105,18 +107,28 @@ export class TestShop {
     this.warehouse = () => warehouse;
     const charges = await ChargeBook.open(join(folder, 'bank.jsonl'));
     const book = await PaymentBook.open(folder, 'test');
-    const serve = async (name: string, add: (service: Service) => Service): Promise<{ service: Service; target: string }> => {
+    const serve = async (
+      name: string,
+      add: (service: Service) => Service,
+    ): Promise<{ service: Service; target: string }> => {
       const service = add(createService({ name, transport, runtime: createRuntime(), signals: false, logger: false }));
       const { host, port } = await service.start();
       this.closing.unshift(() => service.stop());
       return { service, target: `${host}:${port}` };
     };
-    const { target } = await serve('bank', (service) => service.add(shop.bank.v1.BankDefinition, bankHandlers(charges, { thinkMs: 0 })));
+    const { target } = await serve('bank', (service) =>
+      service.add(shop.bank.v1.BankDefinition, bankHandlers(charges, { thinkMs: 0 })),
+    );
     const bank = createClient(shop.bank.v1.BankDefinition, target, { transport });
-    const inventory = await serve('inventory', (service) => service.add(shop.inventory.v1.InventoryDefinition, inventoryHandlers(warehouse)));
+    const inventory = await serve('inventory', (service) =>
+      service.add(shop.inventory.v1.InventoryDefinition, inventoryHandlers(warehouse)),
+    );
     const handlers = paymentsHandlers(bank, book);
     const payments = await serve('payments', (service) =>
-      service.add(shop.payments.v1.PaymentsDefinition, { ...handlers, authorize: this.faults.wrap(handlers.authorize) }),
+      service.add(shop.payments.v1.PaymentsDefinition, {
+        ...handlers,
+        authorize: this.faults.wrap(handlers.authorize),
+      }),
     );
     this.inventoryService = inventory.service;
     this.targets = { inventory: inventory.target, payments: payments.target };

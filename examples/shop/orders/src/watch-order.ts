@@ -9,7 +9,11 @@ type WatchOrderResponse = shop.orders.v1.WatchOrderResponse;
  * The states of an order: the present one, then every change, until none can follow or `signal` is aborted.
  * @throws RpcError NOT_FOUND when nobody placed it
  */
-export async function* watchOrder(book: OrderBook, orderId: string, signal: AbortSignal): AsyncGenerator<WatchOrderResponse> {
+export async function* watchOrder(
+  book: OrderBook,
+  orderId: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchOrderResponse> {
   const queue: OrderEntry[] = [];
   let wake: () => void = () => undefined;
   // Subscribed before the first look, so that nothing falls in between.

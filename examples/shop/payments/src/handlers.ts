@@ -35,7 +35,8 @@ export const paymentsHandlers = (
     const found = paymentId.startsWith(PREFIX)
       ? await asked(bank.getCharge({ key: { $case: 'idempotencyKey', value: paymentId.slice(PREFIX.length) } }))
       : undefined;
-    if (found?.charge === undefined) throw new RpcError(Code.NOT_FOUND, `no payment ${paymentId}`, { reason: 'NO_PAYMENT' });
+    if (found?.charge === undefined)
+      throw new RpcError(Code.NOT_FOUND, `no payment ${paymentId}`, { reason: 'NO_PAYMENT' });
     const { charge } = await asked(
       bank.refundCharge({ idempotencyKey, chargeId: found.charge.chargeId, amount: request.amount }),
     );

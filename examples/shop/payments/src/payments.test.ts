@@ -89,7 +89,11 @@ describe('payments service', () => {
     const part = await b.refund({ idempotencyKey: 'r1', paymentId, amount: { minorUnits: 500n, currencyCode: 'EUR' } });
     assert.equal(part.payment?.status, PaymentStatus.AUTHORIZED);
     assert.equal(part.payment?.refunded?.minorUnits, 500n);
-    const again = await a.refund({ idempotencyKey: 'r1', paymentId, amount: { minorUnits: 500n, currencyCode: 'EUR' } });
+    const again = await a.refund({
+      idempotencyKey: 'r1',
+      paymentId,
+      amount: { minorUnits: 500n, currencyCode: 'EUR' },
+    });
     assert.equal(again.payment?.refunded?.minorUnits, 500n);
     const rest = await b.refund({ idempotencyKey: 'r2', paymentId });
     assert.equal(rest.payment?.status, PaymentStatus.REFUNDED);
@@ -111,10 +115,19 @@ describe('payments service', () => {
   it('hands on what the bank finds wrong with a request', async () => {
     const client = await instance('a');
     await client.authorize(request('k'));
-    await assert.rejects(client.authorize({ ...request('k'), amount: { ...EUROS_20, minorUnits: 1n } }), failsWith(Code.INVALID_ARGUMENT));
+    await assert.rejects(
+      client.authorize({ ...request('k'), amount: { ...EUROS_20, minorUnits: 1n } }),
+      failsWith(Code.INVALID_ARGUMENT),
+    );
     await assert.rejects(client.authorize({ ...request('x'), source: undefined }), failsWith(Code.INVALID_ARGUMENT));
-    await assert.rejects(client.authorize({ ...request('x'), amount: { ...EUROS_20, minorUnits: 0n } }), failsWith(Code.INVALID_ARGUMENT));
-    await assert.rejects(client.authorize({ ...request('x'), idempotencyKey: 'k'.repeat(129) }), failsWith(Code.INVALID_ARGUMENT));
+    await assert.rejects(
+      client.authorize({ ...request('x'), amount: { ...EUROS_20, minorUnits: 0n } }),
+      failsWith(Code.INVALID_ARGUMENT),
+    );
+    await assert.rejects(
+      client.authorize({ ...request('x'), idempotencyKey: 'k'.repeat(129) }),
+      failsWith(Code.INVALID_ARGUMENT),
+    );
   });
 
   it('is unavailable, and asks not to be retried, when the bank is', async () => {

@@ -42,7 +42,16 @@ describe('auditor', () => {
         [...journal('no', 'pending', 'declined'), ...journal('sold-out', 'pending', 'outOfStock')],
       ],
     );
-    const report = audit([told('paid', 'charged'), told('late', 'deferred'), told('no', 'declined'), told('sold-out', 'out_of_stock'), told('gone', 'limited')], books);
+    const report = audit(
+      [
+        told('paid', 'charged'),
+        told('late', 'deferred'),
+        told('no', 'declined'),
+        told('sold-out', 'out_of_stock'),
+        told('gone', 'limited'),
+      ],
+      books,
+    );
     assert.ok(isClean(report), JSON.stringify(report));
     assert.deepEqual([report.accepted, report.turnedDown, report.charges], [2, 2, 2]);
   });
@@ -50,14 +59,20 @@ describe('auditor', () => {
   it('finds a second charge, also for an order whose client got no answer', () => {
     const report = audit(
       [told('a', 'charged'), told('b', 'failed')],
-      toBooks([charge('a'), charge('a'), charge('b'), charge('b')], [[...journal('a', 'accepted'), ...journal('b', 'accepted')]]),
+      toBooks(
+        [charge('a'), charge('a'), charge('b'), charge('b')],
+        [[...journal('a', 'accepted'), ...journal('b', 'accepted')]],
+      ),
     );
     assert.deepEqual(report.doubleCharged, ['a', 'b']);
     assert.ok(!isClean(report));
   });
 
   it('finds an accepted order that was never charged', () => {
-    const report = audit([told('a', 'charged'), told('b', 'deferred')], toBooks([], [[...journal('a', 'accepted'), ...journal('b', 'accepted')]]));
+    const report = audit(
+      [told('a', 'charged'), told('b', 'deferred')],
+      toBooks([], [[...journal('a', 'accepted'), ...journal('b', 'accepted')]]),
+    );
     assert.deepEqual(report.lost, ['a', 'b']);
   });
 
@@ -80,7 +95,10 @@ describe('auditor', () => {
   });
 
   it('finds a charge for an order that was turned down', () => {
-    const report = audit([told('a', 'declined'), told('b', 'out_of_stock')], toBooks([charge('a'), charge('b')], [[...journal('a', 'declined'), ...journal('b', 'outOfStock')]]));
+    const report = audit(
+      [told('a', 'declined'), told('b', 'out_of_stock')],
+      toBooks([charge('a'), charge('b')], [[...journal('a', 'declined'), ...journal('b', 'outOfStock')]]),
+    );
     assert.deepEqual(report.chargedRejected, ['a', 'b']);
   });
 
@@ -90,7 +108,10 @@ describe('auditor', () => {
   });
 
   it('finds an order that two instances decided differently', () => {
-    const report = audit([told('a', 'charged')], toBooks([charge('a')], [journal('a', 'accepted'), journal('a', 'declined')]));
+    const report = audit(
+      [told('a', 'charged')],
+      toBooks([charge('a')], [journal('a', 'accepted'), journal('a', 'declined')]),
+    );
     assert.deepEqual(report.contradictory, ['a']);
   });
 
@@ -102,7 +123,11 @@ describe('auditor', () => {
 
   it('holds the journals against each other when the client got no answer', () => {
     const entries = ['kept', 'refused', 'nothing', 'hanging'].map((orderId) => told(orderId, 'failed'));
-    const orders = [...journal('kept', 'accepted'), ...journal('refused', 'outOfStock'), ...journal('hanging', 'pending')];
+    const orders = [
+      ...journal('kept', 'accepted'),
+      ...journal('refused', 'outOfStock'),
+      ...journal('hanging', 'pending'),
+    ];
     assert.ok(isClean(audit(entries, toBooks([charge('kept')], [orders]))));
     const report = audit(entries, toBooks([charge('refused'), charge('hanging')], [orders]));
     assert.deepEqual(report.lost, ['kept', 'hanging']);
@@ -115,6 +140,11 @@ describe('auditor', () => {
   });
 
   it('knows which orders are still to be settled', () => {
-    assert.equal(unfinishedIn(toBooks([], [[...journal('a', 'pending'), ...journal('b', 'deferred'), ...journal('c', 'accepted')]])), 2);
+    assert.equal(
+      unfinishedIn(
+        toBooks([], [[...journal('a', 'pending'), ...journal('b', 'deferred'), ...journal('c', 'accepted')]]),
+      ),
+      2,
+    );
   });
 });

@@ -50,10 +50,14 @@ export function audit(ledger: readonly AuditedEntry[], { bank, orders }: Books):
     if (told === 'deferred' && end === 'rejected') declinedLater += 1;
     if (told === 'declined' || told === 'out_of_stock') turnedDown += 1;
 
-    if (end === 'contradictory' || (expected !== undefined && end !== undefined && end !== 'unfinished' && end !== expected)) {
+    if (
+      end === 'contradictory' ||
+      (expected !== undefined && end !== undefined && end !== 'unfinished' && end !== expected)
+    ) {
       contradictory.push(orderId);
     }
-    if (expected === 'accepted' && (charges.length === 0 || end === undefined || end === 'unfinished')) lost.push(orderId);
+    if (expected === 'accepted' && (charges.length === 0 || end === undefined || end === 'unfinished'))
+      lost.push(orderId);
     if (expected === 'rejected' && charges.length > 0) chargedRejected.push(orderId);
     if (expected === undefined && end === 'unfinished' && charges.length > 0) lost.push(orderId);
     if (charges.some((charged) => charged !== minorUnits)) wrongAmount.push(orderId);
@@ -74,7 +78,10 @@ export function audit(ledger: readonly AuditedEntry[], { bank, orders }: Books):
 }
 
 /** How an order must end after what its client was told; undefined when it may not exist at all. */
-function expectedEnd(told: LedgerEntry['answer']['told'], end: OrderEnd | undefined): 'accepted' | 'rejected' | undefined {
+function expectedEnd(
+  told: LedgerEntry['answer']['told'],
+  end: OrderEnd | undefined,
+): 'accepted' | 'rejected' | undefined {
   switch (told) {
     case 'charged':
       return 'accepted';
@@ -92,6 +99,11 @@ function expectedEnd(told: LedgerEntry['answer']['told'], end: OrderEnd | undefi
 
 /** Whether the books are in order. */
 export const isClean = (report: AuditReport): boolean =>
-  [report.lost, report.doubleCharged, report.chargedRejected, report.wrongAmount, report.contradictory, report.unknownCharges].every(
-    ({ length }) => length === 0,
-  );
+  [
+    report.lost,
+    report.doubleCharged,
+    report.chargedRejected,
+    report.wrongAmount,
+    report.contradictory,
+    report.unknownCharges,
+  ].every(({ length }) => length === 0);

@@ -39,7 +39,10 @@ export function toBooks(bankRecords: readonly BankRecord[], orderRecords: readon
     const ends = new Map<string, OrderEnd>();
     for (const record of records) {
       const order = orderOf(record);
-      ends.set(order.orderId, isUnfinished(order) ? 'unfinished' : order.status === OrderStatus.REJECTED ? 'rejected' : 'accepted');
+      ends.set(
+        order.orderId,
+        isUnfinished(order) ? 'unfinished' : order.status === OrderStatus.REJECTED ? 'rejected' : 'accepted',
+      );
     }
     for (const [orderId, end] of ends) orders.set(orderId, merge(orders.get(orderId), end));
   }
@@ -62,7 +65,8 @@ export async function readBooks(bankJournal: string, ordersFolder: string): Prom
 }
 
 /** Orders that somebody still has to bring to an end. */
-export const unfinishedIn = ({ orders }: Books): number => [...orders.values()].filter((end) => end === 'unfinished').length;
+export const unfinishedIn = ({ orders }: Books): number =>
+  [...orders.values()].filter((end) => end === 'unfinished').length;
 
 async function readAll<T>(path: string): Promise<readonly T[]> {
   const tail = new JournalTail<T>(path);

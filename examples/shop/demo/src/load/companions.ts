@@ -13,14 +13,18 @@ const { PaymentStatus } = contracts.orders.v1;
 const PIECES = 1_000_000;
 
 /** A warehouse reports a stocktake over one bidirectional stream. @returns pieces available by article, as the inventory sees it */
-export async function stockWarehouse(inventory: shop.inventory.v1.InventoryClient): Promise<ReadonlyMap<string, bigint>> {
+export async function stockWarehouse(
+  inventory: shop.inventory.v1.InventoryClient,
+): Promise<ReadonlyMap<string, bigint>> {
   const available = new Map<string, bigint>();
-  for await (const { level } of inventory.syncStock(stocktake())) if (level !== undefined) available.set(level.sku, level.available);
+  for await (const { level } of inventory.syncStock(stocktake()))
+    if (level !== undefined) available.set(level.sku, level.available);
   return available;
 }
 
 async function* stocktake(): AsyncGenerator<SyncStockRequest> {
-  for (const { sku } of ARTICLES) yield { sku, adjustment: { $case: 'counted', value: BigInt(PIECES) }, occurredAt: undefined };
+  for (const { sku } of ARTICLES)
+    yield { sku, adjustment: { $case: 'counted', value: BigInt(PIECES) }, occurredAt: undefined };
 }
 
 /**
@@ -55,7 +59,11 @@ export async function importBatch(
  * Follows an order over a server stream until its deferred payment is made.
  * @returns ms until then, or undefined when the stream ended before
  */
-export async function followUntilPaid(orders: shop.orders.v1.OrdersClient, orderId: string, signal: AbortSignal): Promise<number | undefined> {
+export async function followUntilPaid(
+  orders: shop.orders.v1.OrdersClient,
+  orderId: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const begun = performance.now();
   try {
     for await (const { paymentStatus } of orders.watchOrder({ orderId }, { signal }))
@@ -69,6 +77,7 @@ export async function followUntilPaid(orders: shop.orders.v1.OrdersClient, order
 /** Reads the shop's list of payments over a server stream. @returns how many there are */
 export async function countPayments(payments: shop.payments.v1.PaymentsClient): Promise<number> {
   let count = 0;
-  for await (const { payment } of payments.listPayments({ limit: 0, orderId: undefined, since: undefined })) if (payment !== undefined) count += 1;
+  for await (const { payment } of payments.listPayments({ limit: 0, orderId: undefined, since: undefined }))
+    if (payment !== undefined) count += 1;
   return count;
 }

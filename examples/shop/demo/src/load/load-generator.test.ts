@@ -10,13 +10,20 @@ import { readError, readOrder } from './told.js';
 const { OrderStatus, PaymentStatus } = shop.orders.v1;
 type PlaceOrder = shop.orders.v1.OrdersClient['placeOrder'];
 
-const accepted = { order: shop.orders.v1.Order.fromPartial({ status: OrderStatus.ACCEPTED, paymentStatus: PaymentStatus.AUTHORIZED }) };
+const accepted = {
+  order: shop.orders.v1.Order.fromPartial({ status: OrderStatus.ACCEPTED, paymentStatus: PaymentStatus.AUTHORIZED }),
+};
 
 describe('load generator', () => {
-  const load = (placeOrder: (request: shop.orders.v1.PlaceOrderRequest) => Promise<shop.orders.v1.PlaceOrderResponse>) => {
+  const load = (
+    placeOrder: (request: shop.orders.v1.PlaceOrderRequest) => Promise<shop.orders.v1.PlaceOrderResponse>,
+  ) => {
     const ledger = new Ledger();
     const factory = new OrderFactory({ run: 'r' });
-    return { ledger, generator: new LoadGenerator({ orders: { placeOrder: placeOrder as PlaceOrder }, factory, ledger }) };
+    return {
+      ledger,
+      generator: new LoadGenerator({ orders: { placeOrder: placeOrder as PlaceOrder }, factory, ledger }),
+    };
   };
 
   it('goes on placing orders while earlier ones are not answered, and counts from when they were due', async () => {
@@ -32,7 +39,10 @@ describe('load generator', () => {
     assert.equal(generator.answersAwaited, 0);
     const latencies = ledger.entries.map(({ latencyMs }) => latencyMs);
     // All were answered at once: the earlier one was due, the longer it took.
-    assert.deepEqual([...latencies].sort((a, b) => b - a), latencies);
+    assert.deepEqual(
+      [...latencies].sort((a, b) => b - a),
+      latencies,
+    );
   });
 
   it('accounts orders to the phase in which they were due', async () => {
@@ -48,12 +58,17 @@ describe('load generator', () => {
   });
 
   it('notes what the client was told, errors included', async () => {
-    const { ledger, generator } = load(() => Promise.reject(new RpcError(Code.RESOURCE_EXHAUSTED, 'slow down', { reason: 'RATE_LIMITED', retryAfterMs: 40 })));
+    const { ledger, generator } = load(() =>
+      Promise.reject(new RpcError(Code.RESOURCE_EXHAUSTED, 'slow down', { reason: 'RATE_LIMITED', retryAfterMs: 40 })),
+    );
     generator.setPace('burst', 1000);
     await eventually('an order was answered', () => ledger.entries.length > 0);
     await generator.stop();
     const [entry] = ledger.entries;
-    assert.deepEqual({ ...entry?.answer, details: undefined }, { told: 'limited', code: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMITED', retryAfterMs: 40, details: undefined });
+    assert.deepEqual(
+      { ...entry?.answer, details: undefined },
+      { told: 'limited', code: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMITED', retryAfterMs: 40, details: undefined },
+    );
   });
 });
 
@@ -85,7 +100,11 @@ describe('order factory', () => {
     const factory = new OrderFactory({ run: 'r' });
     const orders = Array.from({ length: 1000 }, () => factory.next());
     assert.equal(new Set(orders.map(({ orderId }) => orderId)).size, 1000);
-    const bad = orders.filter(({ lines, paymentMethod }) => lines[0]?.sku === SOLD_OUT || (paymentMethod?.method?.$case === 'cardToken' && paymentMethod.method.value === 'declined-card'));
+    const bad = orders.filter(
+      ({ lines, paymentMethod }) =>
+        lines[0]?.sku === SOLD_OUT ||
+        (paymentMethod?.method?.$case === 'cardToken' && paymentMethod.method.value === 'declined-card'),
+    );
     assert.ok(bad.length > 20 && bad.length < 100, `${bad.length} of 1000`);
     assert.ok(orders.every((order) => totalOf(order) > 0n));
   });

@@ -32,7 +32,8 @@ export class OrderFactory {
   next(): PlaceOrderRequest {
     this.made += 1;
     const { made } = this;
-    const article = made % SOLD_OUT_EVERY === 0 ? { sku: SOLD_OUT, priceCents: 99_900 } : ARTICLES[made % ARTICLES.length];
+    const article =
+      made % SOLD_OUT_EVERY === 0 ? { sku: SOLD_OUT, priceCents: 99_900 } : ARTICLES[made % ARTICLES.length];
     if (article === undefined) throw new Error('no articles');
     return {
       orderId: `${this.options.run}-${String(made).padStart(6, '0')}`,
@@ -53,6 +54,7 @@ export class OrderFactory {
 
 function paymentMethod(made: number): PlaceOrderRequest['paymentMethod'] {
   if (made % DECLINED_EVERY === 0) return { method: { $case: 'cardToken', value: 'declined-card' } };
-  if (made % 7 === 0) return { method: { $case: 'bankAccount', value: { iban: 'DE02120300000000202051', holder: 'J. Doe' } } };
+  if (made % 7 === 0)
+    return { method: { $case: 'bankAccount', value: { iban: 'DE02120300000000202051', holder: 'J. Doe' } } };
   return { method: { $case: 'cardToken', value: `card-${made % 50}` } };
 }

@@ -22,13 +22,20 @@ export interface Answer {
 }
 
 /** By these a policy turns a call away before any work is done. */
-const LIMITS: ReadonlySet<string> = new Set(['RATE_LIMITED', 'CONCURRENCY_LIMITED', 'BULKHEAD_FULL', 'BULKHEAD_TIMEOUT']);
+const LIMITS: ReadonlySet<string> = new Set([
+  'RATE_LIMITED',
+  'CONCURRENCY_LIMITED',
+  'BULKHEAD_FULL',
+  'BULKHEAD_TIMEOUT',
+]);
 
 /** What an order in an answer says. */
 export function readOrder(order: Order | undefined): Answer {
   if (order?.status === OrderStatus.REJECTED) return { told: 'declined' };
-  if (order?.status === OrderStatus.ACCEPTED && order.paymentStatus === PaymentStatus.AUTHORIZED) return { told: 'charged' };
-  if (order?.status === OrderStatus.ACCEPTED && order.paymentStatus === PaymentStatus.DEFERRED) return { told: 'deferred' };
+  if (order?.status === OrderStatus.ACCEPTED && order.paymentStatus === PaymentStatus.AUTHORIZED)
+    return { told: 'charged' };
+  if (order?.status === OrderStatus.ACCEPTED && order.paymentStatus === PaymentStatus.DEFERRED)
+    return { told: 'deferred' };
   return { told: 'failed', details: `an order with status ${order?.status}, payment ${order?.paymentStatus}` };
 }
 

@@ -5,7 +5,13 @@ import type { Answer } from '../load/told.js';
 import { summarize } from './phase-summary.js';
 import { PolicyTally } from './policy-tally.js';
 
-const entry = (answer: Answer, latencyMs = 10): LedgerEntry => ({ orderId: 'o', phase: 'steady', minorUnits: 1n, latencyMs, answer });
+const entry = (answer: Answer, latencyMs = 10): LedgerEntry => ({
+  orderId: 'o',
+  phase: 'steady',
+  minorUnits: 1n,
+  latencyMs,
+  answer,
+});
 const event = (type: PolicyReport['type'], more: Partial<PolicyReport> = {}): PolicyReport => ({
   type,
   policy: 'retry',
@@ -54,7 +60,11 @@ describe('phase summary', () => {
   });
 
   it('has no latency when nothing was served', () => {
-    const { p50Ms, p99Ms } = summarize('burst', [entry({ told: 'limited', retryAfterMs: 1 })], new PolicyTally().of('burst'));
+    const { p50Ms, p99Ms } = summarize(
+      'burst',
+      [entry({ told: 'limited', retryAfterMs: 1 })],
+      new PolicyTally().of('burst'),
+    );
     assert.deepEqual([p50Ms, p99Ms], [undefined, undefined]);
   });
 });

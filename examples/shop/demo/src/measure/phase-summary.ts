@@ -46,7 +46,9 @@ export function summarize(name: string, entries: readonly LedgerEntry[], tally: 
     failed: failed.length,
     failedByCode,
     rejected: rejected.length,
-    rejectedWithoutRetryAfter: rejected.filter(({ answer }) => !(answer.retryAfterMs !== undefined && answer.retryAfterMs > 0)).length,
+    rejectedWithoutRetryAfter: rejected.filter(
+      ({ answer }) => !(answer.retryAfterMs !== undefined && answer.retryAfterMs > 0),
+    ).length,
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     tally,

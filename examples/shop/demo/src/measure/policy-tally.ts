@@ -41,7 +41,8 @@ export class PolicyTally {
   }
 
   get breaker(): BreakerCounts {
-    const sum = (state: string): number => [...this.phases.values()].reduce((total, { transitions }) => total + (transitions.get(state) ?? 0), 0);
+    const sum = (state: string): number =>
+      [...this.phases.values()].reduce((total, { transitions }) => total + (transitions.get(state) ?? 0), 0);
     return { opened: sum('open'), halfOpened: sum('half_open'), closed: sum('closed') };
   }
 

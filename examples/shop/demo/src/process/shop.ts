@@ -17,6 +17,13 @@ export interface ShopOptions {
   readonly onUnexpectedExit: (name: string, how: string) => void;
 }
 
+const MAINS = {
+  bank: import.meta.resolve('@breakwater-examples/shop-bank/main'),
+  inventory: import.meta.resolve('@breakwater-examples/shop-inventory/main'),
+  payments: import.meta.resolve('@breakwater-examples/shop-payments/main'),
+  orders: import.meta.resolve('@breakwater-examples/shop-orders/main'),
+} as const;
+
 const INSTANCES = { orders: 2, payments: 3, inventory: 2 } as const;
 
 /**
@@ -40,21 +47,41 @@ export class Shop {
     mkdirSync(join(folder, 'logs'), { recursive: true });
     mkdirSync(this.dataFolder, { recursive: true });
     const target = (service: string): string => this.target(service);
-    this.agent = options.consul === undefined ? this.child('agent', new URL('./agent-main.js', import.meta.url), []) : undefined;
-    const service = (kind: string, name: string, args: readonly string[]): Child =>
-      this.child(name, new URL(import.meta.resolve(`@breakwater-examples/shop-${kind}/main`)), [
+    this.agent =
+      options.consul === undefined ? this.child('agent', new URL('./agent-main.js', import.meta.url), []) : undefined;
+    const service = (kind: keyof typeof MAINS, name: string, args: readonly string[]): Child =>
+      this.child(name, new URL(MAINS[kind]), [
         ...['--heartbeat-ttl-ms', String(HEARTBEAT_TTL_MS), '--propagation-wait-ms', String(PROPAGATION_WAIT_MS)],
         ...(tag === undefined ? [] : ['--tag', tag]),
         ...args,
       ]);
     const several = (kind: keyof typeof INSTANCES, args: (name: string) => readonly string[]): readonly Child[] =>
-      Array.from({ length: INSTANCES[kind] }, (_, index) => `${kind}-${index + 1}`).map((name) => service(kind, name, args(name)));
+      Array.from({ length: INSTANCES[kind] }, (_, index) => `${kind}-${index + 1}`).map((name) =>
+        service(kind, name, args(name)),
+      );
 
     this.bank = service('bank', 'bank', ['--journal', this.bankJournal, ...(dedupe ? [] : ['--no-dedupe'])]);
     this.inventory = several('inventory', () => ['--data', join(this.dataFolder, 'stock.jsonl')]);
-    this.payments = several('payments', (name) => ['--bank', target('bank'), '--data', this.dataFolder, '--instance', name, '--allow-faults']);
+    this.payments = several('payments', (name) => [
+      '--bank',
+      target('bank'),
+      '--data',
+      this.dataFolder,
+      '--instance',
+      name,
+      '--allow-faults',
+    ]);
     this.orders = several('orders', (name) => [
-      ...['--inventory', target('inventory'), '--payments', target('payments'), '--data', this.dataFolder, '--instance', name],
+      ...[
+        '--inventory',
+        target('inventory'),
+        '--payments',
+        target('payments'),
+        '--data',
+        this.dataFolder,
+        '--instance',
+        name,
+      ],
       ...['--orders-per-second', String(options.admit.perSecond), '--burst', String(options.admit.burst)],
     ]);
   }
@@ -80,7 +107,13 @@ export class Shop {
 
   /** Every process that is to run, in the order of their start. */
   get all(): readonly Child[] {
-    return [...(this.agent === undefined ? [] : [this.agent]), this.bank, ...this.inventory, ...this.payments, ...this.orders];
+    return [
+      ...(this.agent === undefined ? [] : [this.agent]),
+      this.bank,
+      ...this.inventory,
+      ...this.payments,
+      ...this.orders,
+    ];
   }
 
   /** Starts everything, those that others need first. @throws Error naming the process that did not start */
@@ -97,7 +130,12 @@ export class Shop {
 
   /** Ends everything for good in the reverse order, each in its own orderly way. Settles when all are gone. */
   async close(): Promise<void> {
-    const tiers = [this.orders, this.payments, [...this.inventory, this.bank], this.agent === undefined ? [] : [this.agent]];
+    const tiers = [
+      this.orders,
+      this.payments,
+      [...this.inventory, this.bank],
+      this.agent === undefined ? [] : [this.agent],
+    ];
     for (const tier of tiers) await Promise.all(tier.map((child) => child.close()));
   }
 

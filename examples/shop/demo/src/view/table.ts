@@ -1,6 +1,19 @@
 import type { PhaseSummary } from '../measure/phase-summary.js';
 
-const HEADERS = ['phase', 'calls', 'ok', 'deferred', 'declined', 'failed', 'rejected', 'retries', 'p50 ms', 'p99 ms', 'turned away by', 'breaker'] as const;
+const HEADERS = [
+  'phase',
+  'calls',
+  'ok',
+  'deferred',
+  'declined',
+  'failed',
+  'rejected',
+  'retries',
+  'p50 ms',
+  'p99 ms',
+  'turned away by',
+  'breaker',
+] as const;
 const LEFT: ReadonlySet<number> = new Set([0, 10, 11]);
 
 /** Phases as the lines of a table, headers first. */
@@ -36,4 +49,5 @@ function toRow(summary: PhaseSummary): readonly string[] {
 
 const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(0));
 
-const counts = (map: ReadonlyMap<string, number>): string => [...map].map(([what, times]) => `${times} ${what}`).join(', ');
+const counts = (map: ReadonlyMap<string, number>): string =>
+  [...map].map(([what, times]) => `${times} ${what}`).join(', ');

@@ -4,6 +4,8 @@ import { summarize } from '../measure/phase-summary.js';
 import { phaseTable } from './table.js';
 import { createView, type Output } from './view.js';
 
+const ESCAPE = '\u001b';
+
 /** A terminal of the simplest kind: what stands on it after text with the few sequences that the view uses. */
 class Screen implements Output {
   readonly isTTY: boolean;
@@ -16,13 +18,19 @@ class Screen implements Output {
   }
 
   write(text: string): void {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about
-    for (const [token] of text.matchAll(/\u001b\[(\d*)([A-Za-z])|\n|\r|[^\u001b\n\r]+/g)) {
-      const sequence = /^\u001b\[(\d*)([A-Za-z])$/.exec(token);
-      if (token === '\n') this.rows[(this.row += 1)] ??= '';
-      else if (sequence?.[2] === 'A') this.row -= Number(sequence[1]);
-      else if (sequence?.[2] === 'J') this.rows.splice(this.row, this.rows.length, '');
-      else if (sequence === null && token !== '\r') this.rows[this.row] = token;
+    for (const part of text.split(ESCAPE)) {
+      // Every part but the first begins with what followed an escape: a sequence, then plain text.
+      const [, count = '', command = ''] = (part.startsWith('[') ? /^\[(\d*)([A-Za-z])/.exec(part) : null) ?? [];
+      if (command === 'A') this.row -= Number(count);
+      else if (command === 'J') this.rows.splice(this.row, this.rows.length, '');
+      this.plain(command === '' ? part : part.slice(count.length + 2));
+    }
+  }
+
+  private plain(text: string): void {
+    for (const [index, line] of text.replaceAll('\r', '').split('\n').entries()) {
+      if (index > 0) this.rows[(this.row += 1)] ??= '';
+      if (line !== '') this.rows[this.row] = line;
     }
   }
 }
@@ -63,7 +71,13 @@ describe('phase table', () => {
   it('has a line per phase, with failures by code and what turned calls away', () => {
     const tally = new PolicyTally();
     tally.record('burst', { type: 'rejected', policy: 'rate-limit', target: 'orders', method: 'PlaceOrder' });
-    tally.record('burst', { type: 'breaker_transition', policy: 'circuit-breaker', target: 'x', method: '', to: 'open' });
+    tally.record('burst', {
+      type: 'breaker_transition',
+      policy: 'circuit-breaker',
+      target: 'x',
+      method: '',
+      to: 'open',
+    });
     const entry = { orderId: 'o', phase: 'burst', minorUnits: 1n, latencyMs: 12.6 };
     const entries = [
       { ...entry, answer: { told: 'charged' } as const },
@@ -71,7 +85,10 @@ describe('phase table', () => {
       { ...entry, answer: { told: 'limited', code: 'RESOURCE_EXHAUSTED', retryAfterMs: 1 } as const },
     ];
     const [header, rule, row] = phaseTable([summarize('burst', entries, tally.of('burst'))]);
-    assert.match(String(header), /^phase +calls +ok +deferred +declined +failed +rejected +retries +p50 ms +p99 ms +turned away by +breaker$/);
+    assert.match(
+      String(header),
+      /^phase +calls +ok +deferred +declined +failed +rejected +retries +p50 ms +p99 ms +turned away by +breaker$/,
+    );
     assert.match(String(rule), /^-+$/);
     assert.match(String(row), /^burst +3 +1 +0 +0 +1 INTERNAL +1 +0 +13 +13 +1 rate-limit +1 open$/);
   });

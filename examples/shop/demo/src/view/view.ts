@@ -68,7 +68,9 @@ class TerminalView implements View {
     const width = (this.output.columns ?? 80) - 1;
     // A line that wraps would take two rows, and the way back up would be too short.
     const cut = lines.map((line) => (line.length > width ? line.slice(0, width) : line));
-    this.output.write(`${lineUp(this.shown.length)}${cut.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`);
+    this.output.write(
+      `${lineUp(this.shown.length)}${cut.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`,
+    );
     this.shown = cut;
   }
 
