@@ -1,73 +1,23 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { startAgent, type Agent } from '@breakwater/agent';
 import { consul } from '@breakwater/consul';
 import { reflection } from '@breakwater/rpc';
-import { createService, NO_CONFIG, type Service } from '@breakwater/service';
-import { CliError, ReportedError } from '../../errors.js';
+import { createService, NO_CONFIG } from '@breakwater/service';
+import { ReportedError } from '../../errors.js';
+import { CERT, KEY, LAB_PROTO, LabCalls } from '../testdata/lab-calls.js';
 import { LAB, labService, PROTO_ROOT } from '../testdata/lab-service.js';
-import { type TestIo, testIo } from '../testdata/test-io.js';
-import { type CallCommandOptions, runCall } from './run-call.js';
-
-const NOTHING: Omit<CallCommandOptions, 'target' | 'path'> = {
-  ...{ data: undefined, protos: [], includes: [], timeoutMs: undefined, json: true, verbose: false },
-  ...{
-    headers: [],
-    tls: undefined,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    authority: undefined,
-    plaintext: undefined,
-  },
-};
-
-const LAB_PROTO = ['acme/lab/v1/lab.proto'];
-/** A self-signed certificate for lab.test and 127.0.0.1. */
-const CERT = path.join(PROTO_ROOT, '../tls/cert.pem');
-const KEY = path.join(PROTO_ROOT, '../tls/key.pem');
+import { testIo } from '../testdata/test-io.js';
+import type { CallCommandOptions } from './run-call.js';
 
 describe('breakwater call', function () {
   this.timeout(30_000);
-  let service: Service;
+  const lab = new LabCalls();
+  const { call, output, fault } = lab;
   let target: string;
-
   before(async () => {
-    service = await labService();
-    const { host, port } = await service.start();
-    target = `${host}:${port}`;
+    target = await lab.start();
   });
-  after(() => service.stop());
-
-  const call = async (
-    method: string | undefined,
-    options: Partial<CallCommandOptions> = {},
-    io: TestIo = testIo(),
-  ): Promise<TestIo> => {
-    await runCall({ target, path: method, ...NOTHING, ...options }, io);
-    return io;
-  };
-  const output = async (
-    method: string,
-    data: unknown,
-    options: Partial<CallCommandOptions> = {},
-  ): Promise<unknown[]> => {
-    const { stdout } = await call(`${LAB}/${method}`, { data: JSON.stringify(data), ...options });
-    return stdout.map((line) => JSON.parse(line) as unknown);
-  };
-  const fault = async (
-    method: string | undefined,
-    options: Partial<CallCommandOptions>,
-  ): Promise<{ message: string; remedy: string; exitCode: number }> => {
-    try {
-      await call(method, options);
-    } catch (error) {
-      if (error instanceof CliError)
-        return { message: error.message, remedy: error.remedy ?? '', exitCode: error.exitCode };
-      throw error;
-    }
-    throw new Error('the call did not fail');
-  };
+  after(() => lab.stop());
 
   describe('listing', () => {
     it('lists the services of a target', async () => {
@@ -215,95 +165,6 @@ describe('breakwater call', function () {
       const io = testIo({ input: never });
       await assert.rejects(call(`${LAB}/Chat`, { data: '-', timeoutMs: 50, json: false }, io), ReportedError);
       assert.match(io.stderr[0] ?? '', /^DEADLINE_EXCEEDED/);
-    });
-  });
-
-  describe('bad input', () => {
-    it('a service that is not there: what there is, and the nearest', async () => {
-      const { message, remedy } = await fault('acme.lab.v1.Lap/Echo', {});
-      assert.equal(message, "the server's reflection knows no service acme.lab.v1.Lap");
-      assert.match(remedy, /^Did you mean acme\.lab\.v1\.Lab\?\nIt has:\n {2}acme\.lab\.v1\.Lab\n/);
-      assert.match((await fault('Lab/Echo', {})).remedy, /^Did you mean acme\.lab\.v1\.Lab\?/);
-      assert.match(
-        (await fault('a.B', { protos: LAB_PROTO, includes: [PROTO_ROOT] })).message,
-        /^acme\/lab\/v1\/lab\.proto knows no service a\.B$/,
-      );
-    });
-
-    it('a method that is not there: what there is, and the nearest', async () => {
-      const { message, remedy } = await fault(`${LAB}/Eco`, {});
-      assert.equal(message, 'acme.lab.v1.Lab has no method Eco');
-      assert.equal(remedy, 'Did you mean Echo?\nIt has:\n  Echo\n  Count\n  Sum\n  Chat\n  Fail');
-    });
-
-    it('a field that the message does not have: where, the nearest, and all', async () => {
-      const { message, remedy } = await fault(`${LAB}/Echo`, { data: '{"children": [{"colour": 1}]}' });
-      assert.equal(message, '-d: children[0].colour: acme.lab.v1.Sample has no field "colour"');
-      assert.match(remedy, /^Did you mean "color"\? It has big, huge,/);
-      assert.match(
-        (await fault(`${LAB}/Echo`, { data: '{"anything": {"@type": "x/acme.lab.v1.Line", "txt": ""}}' })).message,
-        /anything\.txt: acme\.lab\.v1\.Line has no field "txt"$/,
-      );
-    });
-
-    it('an enum value, a type or a value that cannot be', async () => {
-      assert.match(
-        (await fault(`${LAB}/Echo`, { data: '{"color": "COLOR_REED"}' })).message,
-        /^-d: color is "COLOR_REED", but must be one of COLOR_UNSPECIFIED, /,
-      );
-      assert.match(
-        (await fault(`${LAB}/Echo`, { data: '{"anything": {"@type": "x/acme.Nope"}}' })).message,
-        /the type acme\.Nope in "@type" is not known/,
-      );
-      assert.match(
-        (await fault(`${LAB}/Echo`, { data: '{"big": "9223372036854775808"}' })).message,
-        /^-d: .*acme\.lab\.v1\.Sample\.big.*out of range/,
-      );
-      assert.match((await fault(`${LAB}/Echo`, { data: '{"city": "a", "line": {}}' })).message, /oneof/);
-    });
-
-    it('text that is no JSON, with the line on a stream, before and after the first message', async () => {
-      assert.match((await fault(`${LAB}/Echo`, { data: '{"big":' })).message, /^-d is no JSON: /);
-      assert.match(
-        (await fault(`${LAB}/Sum`, { data: '{"value":1}\n{"value":x}' })).message,
-        /^-d, line 2 is no JSON: /,
-      );
-      assert.match(
-        (await fault(`${LAB}/Chat`, { data: '{"text":"a"}\n\n{"txt":"b"}' })).message,
-        /^-d, line 3: acme\.lab\.v1\.Line has no field "txt"$/,
-      );
-      assert.match(
-        (await fault(`${LAB}/Echo`, { data: '@/nowhere.json' })).message,
-        /^-d @\/nowhere\.json cannot be read: ENOENT/,
-      );
-    });
-
-    it('a target, a header or flags that make no sense are mistakes of the command line', async () => {
-      for (const [options, message] of [
-        [{ target: 'nonsense' }, /^target is "nonsense", but must be a URI/],
-        [{ headers: ['novalue'] }, /^-H "novalue" is not "key: value"$/],
-        [{ headers: ['grpc-timeout: 1S'] }, /grpc-timeout/],
-        [{ plaintext: true, ca: 'x' }, /exclude each other/],
-        [{ cert: 'x' }, /^--cert needs --key$/],
-        [{ ca: '/nowhere.pem' }, /^--ca \/nowhere\.pem cannot be read: ENOENT/],
-        [{ ca: path.join(PROTO_ROOT, LAB_PROTO[0] ?? '') }, /lab\.proto is no PEM/],
-        [{ cert: CERT, key: CERT }, /^--key .*cert\.pem cannot be used: /],
-        [{ protos: ['nope.proto'] }, /^--proto nope\.proto: there is no such file/],
-        [{ protos: LAB_PROTO, includes: ['/nowhere'] }, /^--include \/nowhere: there is no such folder/],
-        [{ path: 'a/b/c' }, /is not package\.Service or package\.Service\/Method$/],
-      ] as const) {
-        const found = await fault(`${LAB}/Echo`, options);
-        assert.match(found.message, message);
-        assert.equal(found.exitCode, 2, found.message);
-      }
-    });
-
-    it('a proto that does not compile is shown with its line', async () => {
-      const { message } = await fault(`${LAB}/Echo`, {
-        protos: [path.join(PROTO_ROOT, 'acme/lab/v1/lab.proto')],
-        includes: [],
-      });
-      assert.match(message, /acme\/lab\/v1\/color\.proto/);
     });
   });
 
