@@ -22,7 +22,9 @@ export interface Reflection {
 
 /** @param services what to list; reflection's own services are added */
 export function reflection(services: readonly ServiceDefinition[]): Reflection {
-  const all: readonly ServiceDefinition[] = [...services, V1, V1Alpha];
+  // By name: an application may serve health or reflection itself.
+  const byName = new Map([...services, V1, V1Alpha].map((service) => [service.fullName, service]));
+  const all: readonly ServiceDefinition[] = [...byName.values()];
   const index = new FileIndex(all);
   const answer = (request: ServerReflectionRequest): ReflectionResponse => ({
     validHost: request.host,

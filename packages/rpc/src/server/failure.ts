@@ -7,19 +7,46 @@ import { Code, fail, RpcError } from '@breakwater/core';
  * | thrown | becomes |
  * |---|---|
  * | anything, once the call was cancelled or its deadline passed | CANCELLED or DEADLINE_EXCEEDED |
+ * | DEADLINE_EXCEEDED received from a dependency with none of the call's own time left | DEADLINE_EXCEEDED |
  * | `new RpcError(...)`, `RpcError.forward(e)` | that status |
  * | an RpcError received from a dependency: UNAVAILABLE, RESOURCE_EXHAUSTED | the same code, marked "do not retry" |
  * | any other RpcError received from a dependency | INTERNAL; the cause is logged, nothing of it is sent |
- * | anything else | a defect: INTERNAL, hidden outside, logged inside |
+ * | anything else, `new RpcError(Code.OK, ...)` too | a defect: INTERNAL, hidden outside, logged inside |
+ *
+ * @param now for the second line: a call made with this call's deadline ends a moment before this side hears of it
  */
-export function failureOf(thrown: unknown, call: Call, trailers: Metadata): Failure | undefined {
+export function failureOf(
+  thrown: unknown,
+  call: Call,
+  trailers: Metadata,
+  now = Number.NEGATIVE_INFINITY,
+): Failure | undefined {
   const cancelled = call.cancellation.status;
   if (cancelled !== undefined) return fail(cancelled, 'unknown', trailers);
-  if (!(thrown instanceof RpcError)) return undefined;
+  if (!(thrown instanceof RpcError) || thrown.code === Code.OK) return undefined;
   const error = thrown;
   const own = error.metadata.size === 0 ? trailers : trailers.merge(error.metadata);
   if (!error.received) return fail(error.toStatus(), 'unknown', own);
+  if (error.code === Code.DEADLINE_EXCEEDED && call.deadline - now <= CLOCK_SLACK_MS) {
+    return fail({ ...OWN_DEADLINE, cause: error }, 'unknown', trailers);
+  }
   return fail(fromDependency(error), 'unknown', trailers);
+}
+
+/** A dependency on another machine counts the time left from when it saw the call, in whole ms. */
+const CLOCK_SLACK_MS = 10;
+
+const OWN_DEADLINE: Status = {
+  code: Code.DEADLINE_EXCEEDED,
+  reason: 'DEADLINE_EXCEEDED',
+  details: "the caller's deadline has passed",
+  origin: 'local',
+};
+
+/** The error of a dependency that a failure hides from its caller, for the log; undefined when it hides none. */
+export function hiddenError({ status }: Failure): RpcError | undefined {
+  const { cause } = status;
+  return status.code === Code.INTERNAL && cause instanceof RpcError && cause.received ? cause : undefined;
 }
 
 function fromDependency(error: RpcError): Status {

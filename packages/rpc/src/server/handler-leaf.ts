@@ -1,4 +1,4 @@
-import type { Call, Failure, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
+import type { Call, Clock, Failure, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
 import { fail, succeed } from '@breakwater/core';
 import { CallContext } from '../context/call-context.js';
 import { runWithContext } from '../context/propagation.js';
@@ -29,54 +29,95 @@ export const handlerLeaf = (
   const handle = implementation as (request: unknown, context: CallContext) => unknown;
   return (call) => {
     const context = new CallContext(call, runtime.random);
-    return unlessAbandoned(call, runtime, options, run(handle, call, context));
+    return unlessAbandoned(call, runtime, options, run(handle, call, context, runtime.clock));
   };
 };
 
 type Handle = (request: unknown, context: CallContext) => unknown;
 
-async function runSingle(handle: Handle, call: Call, context: CallContext): Promise<Outcome> {
+async function runSingle(handle: Handle, call: Call, context: CallContext, clock: Clock): Promise<Outcome> {
   try {
     const value = await runWithContext(context, () => handle(call.requests ?? call.request, context));
-    return succeed(value, context.responseHeaders, context.responseTrailers);
+    return succeed(requireMessage(value, call, 'returned'), context.responseHeaders, context.responseTrailers);
   } catch (thrown) {
-    return failureOrThrow(thrown, call, context);
+    return failureOrThrow(thrown, call, context, clock);
   }
 }
 
-async function runStream(handle: Handle, call: Call, context: CallContext): Promise<Outcome> {
+async function runStream(handle: Handle, call: Call, context: CallContext, clock: Clock): Promise<Outcome> {
   const responses = call.responses;
   if (responses === undefined) throw new Error(`${call.operation.path} streams its response, but the call has no sink`);
   let iterator: AsyncIterator<unknown> | undefined;
-  // A generator that waits for something of its own sees the end of its call only through this.
-  const stop = (): void => void iterator?.return?.().then(undefined, () => {});
+  /** The source has ended or thrown by itself. */
+  let exhausted = false;
+  // A source that waits for something of its own sees the end of its call only through this.
+  const stop = (): void => {
+    if (iterator !== undefined && !exhausted) runWithContext(context, () => closeSource(iterator));
+  };
   try {
-    const iterable = runWithContext(context, () =>
-      handle(call.requests ?? call.request, context),
-    ) as AsyncIterable<unknown>;
-    iterator = iterable[Symbol.asyncIterator]();
-    const source = iterator;
+    const iterable = runWithContext(context, () => handle(call.requests ?? call.request, context));
+    const source = requireIterable(iterable, call)[Symbol.asyncIterator]();
+    iterator = source;
     call.cancellation.onCancel(stop);
     // Every next() runs in the context: an async generator takes that of whoever calls it.
-    const pull = (): Promise<IteratorResult<unknown>> => runWithContext(context, () => source.next());
+    const pull = async (): Promise<IteratorResult<unknown>> => {
+      try {
+        const step = await runWithContext(context, () => source.next());
+        exhausted = step.done === true;
+        return step;
+      } catch (thrown) {
+        exhausted = true;
+        throw thrown;
+      }
+    };
     for (let step = await pull(); step.done !== true; step = await pull()) {
       if (call.cancellation.status !== undefined) break;
+      const message = requireMessage(step.value, call, 'yielded');
       context.sendHeaders();
-      const room = responses.message(step.value);
+      const room = responses.message(message);
       if (room !== true) await room;
     }
     const cancelled = call.cancellation.status;
     if (cancelled !== undefined) return fail(cancelled, 'unknown', context.responseTrailers);
     return succeed(undefined, context.responseHeaders, context.responseTrailers);
   } catch (thrown) {
-    return failureOrThrow(thrown, call, context);
+    // What the sink or we ourselves threw: the source has not ended by itself.
+    stop();
+    return failureOrThrow(thrown, call, context, clock);
   } finally {
     call.cancellation.removeListener(stop);
   }
 }
 
-function failureOrThrow(thrown: unknown, call: Call, context: CallContext): Failure {
-  const failure = failureOf(thrown, call, context.responseTrailers);
+/** Tells a source that nobody reads on; what it does then, or throws, matters to nobody. */
+function closeSource(source: AsyncIterator<unknown> | undefined): void {
+  try {
+    source?.return?.().then(undefined, () => {});
+  } catch {
+    // A hand-written iterator may throw where it should reject, or return what is no promise.
+  }
+}
+
+function requireMessage(value: unknown, call: Call, how: string): unknown {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new TypeError(
+    `the handler of ${call.operation.path} ${how} ${String(value)}; give it a message object, {} for an empty one`,
+  );
+}
+
+function requireIterable(value: unknown, call: Call): AsyncIterable<unknown> {
+  const given = value as Partial<AsyncIterable<unknown>> | null | undefined;
+  if (typeof given?.[Symbol.asyncIterator] === 'function') return given as AsyncIterable<unknown>;
+  // Of an async function instead of an async generator: what it rejects with is not the mistake to report.
+  if (value instanceof Promise) value.catch(() => {});
+  const what = value instanceof Promise ? 'a promise' : Array.isArray(value) ? 'an array' : String(value);
+  throw new TypeError(
+    `the handler of ${call.operation.path} returned ${what}, but has to stream its response; make it an async generator (async *)`,
+  );
+}
+
+function failureOrThrow(thrown: unknown, call: Call, context: CallContext, clock: Clock): Failure {
+  const failure = failureOf(thrown, call, context.responseTrailers, clock.now());
   if (failure === undefined) throw thrown;
   return failure;
 }

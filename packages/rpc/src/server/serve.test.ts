@@ -49,6 +49,17 @@ describe('serving a definition', () => {
     throwsRule(incomplete, 'Echo.collect', /test\.v1\.Echo has no handler for "collect"; add an async function/);
   });
 
+  it('does not take for a handler what every object has', () => {
+    const definition = { ...EchoDefinition, methods: { toString: { ...EchoDefinition.methods.one, name: 'ToString' } } };
+    assert.throws(() => serve(definition, {} as never, options), /no handler for "toString"/);
+    assert.equal(serve(definition, { toString: async () => ({}) } as never, options).length, 1);
+  });
+
+  it('refuses what is no definition and what is no object of handlers', () => {
+    assert.throws(() => serve(undefined as never, complete, options), /definition is undefined.*service definition/);
+    throwsRule(undefined as never, 'the handlers of test.v1.Echo', /is undefined, but must be an object/);
+  });
+
   it('refuses a handler that is no function', () => {
     throwsRule({ ...complete, one: 'nothing' }, 'Echo.one', /has no handler for "one"/);
   });

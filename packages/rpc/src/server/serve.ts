@@ -15,7 +15,8 @@ export interface ServeOptions extends HandlerLeafOptions {
 /**
  * Binds a service definition to its handlers.
  * @returns one served method per RPC, each with its stack composed
- * @throws ConfigError when a handler is missing, is no function, or belongs to no method of the definition
+ * @throws ConfigError when a handler is missing, is no function, or belongs to no method of the definition, or when one of
+ * the two arguments is not what it should be
  */
 export function serve<D extends ServiceDefinition>(
   definition: D,
@@ -31,11 +32,16 @@ export function serve<D extends ServiceDefinition>(
   });
 }
 
-function checkHandlers(definition: ServiceDefinition, methods: readonly Method[], implementation: object): void {
+function checkHandlers(definition: ServiceDefinition, methods: readonly Method[], implementation: unknown): void {
+  if (typeof implementation !== 'object' || implementation === null) {
+    throw new ConfigError(`the handlers of ${definition.fullName}`, implementation, 'an object with one function per method');
+  }
   const known = methods.map((method) => method.key);
   const given = implementation as Record<string, unknown>;
   for (const key of known) {
-    if (typeof given[key] !== 'function') {
+    // What every object has, such as toString, is nobody's handler.
+    const inherited = (Object.prototype as unknown as Record<string, unknown>)[key];
+    if (typeof given[key] !== 'function' || given[key] === inherited) {
       throw ConfigError.rule(
         `${definition.name}.${key}`,
         given[key],

@@ -72,7 +72,10 @@ function decodeDetails(trailers: Metadata): readonly AnyDetail[] | undefined {
 }
 
 function reasonOf(details: readonly AnyDetail[] | undefined): Reason | undefined {
-  return decodeFirst(details, ERROR_INFO, (bytes) => ErrorInfo.decode(bytes).reason);
+  return decodeFirst(details, ERROR_INFO, (bytes) => {
+    const { reason } = ErrorInfo.decode(bytes);
+    return reason === '' ? undefined : reason;
+  });
 }
 
 function retryAfterOf(trailers: Metadata, details: readonly AnyDetail[] | undefined): number | undefined {
