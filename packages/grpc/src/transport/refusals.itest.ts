@@ -28,6 +28,14 @@ const METHOD: Method = {
   decodeResponse: (bytes) => Buffer.from(bytes).toString(),
 };
 
+const UPLOAD: Method = {
+  ...METHOD,
+  key: 'upload',
+  path: '/refusals.v1.Test/Upload',
+  method: 'Upload',
+  kind: 'client_stream',
+};
+
 /** How a call ends is one thing; whether the server can have seen it is what decides about another attempt. */
 describe('what is known of a call that failed', () => {
   const runtime = createRuntime();
@@ -47,10 +55,10 @@ describe('what is known of a call that failed', () => {
     await ready;
     return connection;
   };
-  const call = (connection: Connection, overrides: Partial<Call> = {}): Promise<Outcome> => {
+  const call = (connection: Connection, overrides: Partial<Call> = {}, method = METHOD): Promise<Outcome> => {
     const now = runtime.clock.now();
-    return connection.call(METHOD, {
-      operation: METHOD,
+    return connection.call(method, {
+      operation: method,
       target: 'refusals',
       deadline: deadlineAfter(now, 10_000),
       now,
@@ -186,6 +194,38 @@ describe('what is known of a call that failed', () => {
       for (const outcome of failed) assert.ok(!outcome.ok && outcome.sent !== 'unknown', JSON.stringify(outcome));
       assert.equal(handled, results.length - failed.length);
       connection.close();
+    }
+  });
+
+  it('a cancelled upload is reset, and never half-closed before: no server can take it for a complete one', async () => {
+    for (let round = 0; round < 10; round++) {
+      let ended = false;
+      let reading = (): void => {};
+      let reset = (_halfClosed: boolean): void => {};
+      const received = new Promise<void>((resolve) => {
+        reading = resolve;
+      });
+      const halfClosed = new Promise<boolean>((resolve) => {
+        reset = resolve;
+      });
+      const port = await rawServer((stream) => {
+        stream.on('data', reading);
+        stream.on('end', () => {
+          ended = true;
+        });
+        // node:http2 ends a stream that was reset as well, but after it has said so.
+        stream.on('aborted', () => reset(ended));
+      });
+      async function* upload(): AsyncGenerator<string> {
+        yield 'the first half';
+        await new Promise(() => {});
+      }
+      const cancellation = new Cancellation();
+      const running = call(await connect(port), { requests: upload(), request: undefined, cancellation }, UPLOAD);
+      await received;
+      cancellation.cancel({ code: Code.CANCELLED, details: 'enough', origin: 'local' });
+      assert.ok(!(await running).ok);
+      assert.equal(await halfClosed, false);
     }
   });
 
