@@ -22,6 +22,7 @@ const WARM_UP_MS = 1500;
 const SETTLE = 'settle';
 const SETTLE_LIMIT_MS = 20_000;
 const STATUS_EVERY_MS = 250;
+const CALM_MS = 500;
 const IMPORT_SIZE = 10;
 
 /** What came of a run. */
@@ -116,6 +117,11 @@ export class Demo {
       load.setPace(phase.name, rate * phase.load);
       // A phase lasts at least until what is done in it is done.
       await Promise.all([this.pause(durationMs * phase.share), this.disturb(phase), this.accompany(phase, clients)]);
+      if (phase.load > 1) {
+        // The end of a crowd is still its doing: the limits fill up again before the next phase is judged.
+        load.setPace(phase.name, rate);
+        await this.pause(CALM_MS);
+      }
     }
     await load.stop();
   }

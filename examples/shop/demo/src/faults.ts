@@ -6,6 +6,8 @@ import type { Shop } from './process/shop.js';
 
 /** Later than an order waits for one attempt, and than it waits in all. */
 const SLOW_MS = 1500;
+/** The instance that is killed holds its answers back for so long before: it dies with charges made and not told of. */
+const HOLD_BACK_MS = 250;
 /** How long the registry is away. */
 const REGISTRY_DOWN_MS = 700;
 
@@ -14,9 +16,11 @@ export type Fault = (shop: Shop, say: (text: string) => void, signal: AbortSigna
 
 /** One fault per phase; phases that are missing here leave the shop alone. */
 export const FAULTS: Readonly<Partial<Record<PhaseName, Fault>>> = Object.freeze({
-  'kill -9': async (shop, say) => {
+  'kill -9': async (shop, say, signal) => {
     const victim = victimOf(shop);
     const { pid } = victim;
+    await setFaults(victim.address, { delayMs: HOLD_BACK_MS });
+    await wait(HOLD_BACK_MS, undefined, { signal });
     await victim.kill();
     say(`${victim.name} (pid ${pid}) got SIGKILL`);
   },
