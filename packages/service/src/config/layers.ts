@@ -55,14 +55,11 @@ export function settingsOfMethod({ all, methods }: ScopedSettings, names: readon
   return result;
 }
 
-/** Puts `upper` over `lower`, in place. `false` removes the settings of its policy; a setting of a policy turns it on. */
+/** Puts `upper` over `lower`, in place. `false` removes the settings of its policy; the `{}` of a policy takes its place again. */
 export function overlay(lower: FlatSettings, upper: FlatSettings): void {
   for (const [path, sourced] of upper) {
     if (sourced.value === false) {
       for (const below of lower.keys()) if (below.startsWith(`${path}.`)) lower.delete(below);
-    }
-    for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
-      if (lower.get(parent)?.value === false) lower.delete(parent);
     }
     for (const pair of EXCLUSIVE) if (pair.includes(path)) for (const one of pair) if (one !== path) lower.delete(one);
     lower.set(path, sourced);
@@ -127,5 +124,3 @@ const isConfigurable = (side: Side, key: string): boolean =>
   SETTING_GROUPS.some(
     (group) => group.side === side && (group.path === key || (group.path === '' && key in group.defaults)),
   );
-
-const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));

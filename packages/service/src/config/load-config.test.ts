@@ -73,6 +73,10 @@ describe('the configuration file', () => {
 
   it('refuses an empty value instead of taking the default silently', () => {
     assert.match(
+      message('clients:\n  a:\n    policies:\n      retry: { maxAttempts: }\n'),
+      /^c\.yaml:4:\d+: clients\.a\.policies\.retry\.maxAttempts is null, but must be an integer from 1 to 10$/,
+    );
+    assert.match(
       message('services:\n  a:\n    port:\n'),
       /^c\.yaml:3:10: services\.a\.port is null, but must be an integer from 0 to 65535$/,
     );

@@ -14,6 +14,7 @@ describe('JsonSplitter', () => {
     assert.deepEqual(split('{\n "a": {}\n}'), ['{\n "a": {}\n}']);
     assert.deepEqual(split('[{"a":1}, {"b":2}]\n'), ['{"a":1}', '{"b":2}']);
     assert.deepEqual(split('[1,"x",true]'), ['1', '"x"', 'true']);
+    assert.deepEqual(split('"a""b"'), ['"a"', '"b"']);
     assert.deepEqual(split('', ' \n', '[]'), []);
   });
 
