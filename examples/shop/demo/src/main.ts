@@ -57,6 +57,13 @@ function show({ registry, summaries, tally, audit, violations }: DemoResult, opt
   }
 }
 
+const AN_ORDER = {
+  orderId: 'mine-1',
+  customerId: 'me',
+  lines: [{ sku: 'mug', quantity: 1, unitPrice: { minorUnits: '1250', currencyCode: 'EUR' } }],
+  paymentMethod: { cardToken: 'card-1' },
+};
+
 async function stayUp({ shop }: Demo, signal: AbortSignal): Promise<void> {
   const hints = [
     'the shop stays open until Ctrl-C. In another terminal:',
@@ -64,6 +71,7 @@ async function stayUp({ shop }: Demo, signal: AbortSignal): Promise<void> {
     '  npx breakwater services',
     `  npx breakwater call '${shop.target('inventory')}' shop.inventory.v1.Inventory/GetStock -d '{}'`,
     `  npx breakwater call '${shop.target('payments')}' shop.payments.v1.Payments/ListPayments -d '{"limit": 3}'`,
+    `  npx breakwater call '${shop.target('orders')}' shop.orders.v1.Orders/PlaceOrder -d '${JSON.stringify(AN_ORDER)}'`,
     ...shop.payments.map(
       ({ name, address }) =>
         `  npx breakwater call ${address.host}:${address.port} shop.faults.v1.Faults/SetFaults -d '{"behaviour": {"delay": "0.3s"}}'   # ${name}`,
