@@ -182,7 +182,7 @@ export class Channel {
 
   private openSlot(endpoint: Endpoint): Slot {
     const connection = this.connect(endpoint);
-    const slot = new Slot(endpoint, connection, this.options.runtime, () => this.review());
+    const slot = new Slot(endpoint, connection, this.options.runtime, (lost) => this.review(lost));
     connection.connect();
     return slot;
   }
@@ -198,8 +198,9 @@ export class Channel {
   }
 
   /** Makes a new picker from what is READY now, and lets waiting calls go on or go away. */
-  private review(): void {
+  private review(lost = false): void {
     if (this.closing !== undefined) return;
+    if (lost) this.watcher?.refresh?.();
     const ready: Slot[] = [];
     for (const slot of this.slots.values()) {
       // A connection that was lost while idle, or left by GOAWAY, is made anew: the next call must not pay for it.

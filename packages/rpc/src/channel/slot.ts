@@ -13,6 +13,7 @@ export class Slot implements Candidate {
   endpoint: Endpoint;
   readonly connection: Connection;
   private readonly trouble = new EndpointTrouble();
+  private wasReady = false;
   /** Set once the endpoint has left the registry: how long its calls may go on. */
   private leavingWithinMs: number | undefined;
   private readonly unsubscribe: () => void;
@@ -21,7 +22,8 @@ export class Slot implements Candidate {
     endpoint: Endpoint,
     connection: Connection,
     private readonly runtime: Runtime,
-    private readonly onChange: (slot: Slot) => void,
+    /** @param lost whether the endpoint has just refused, left or dropped a connection: it may be elsewhere by now */
+    private readonly onChange: (lost: boolean) => void,
   ) {
     this.endpoint = endpoint;
     this.connection = connection;
@@ -64,8 +66,10 @@ export class Slot implements Candidate {
     this.inFlight -= 1;
     const wasTroubled = this.trouble.troubledUntil !== Number.NEGATIVE_INFINITY;
     const becameTroubled = this.trouble.record(outcome, this.runtime.clock);
-    if (becameTroubled || (wasTroubled && this.trouble.troubledUntil === Number.NEGATIVE_INFINITY)) this.onChange(this);
-    const settled = outcome.ok || this.leavingWithinMs === undefined ? outcome : this.cutOff(outcome, this.leavingWithinMs);
+    if (becameTroubled || (wasTroubled && this.trouble.troubledUntil === Number.NEGATIVE_INFINITY))
+      this.onChange(false);
+    const settled =
+      outcome.ok || this.leavingWithinMs === undefined ? outcome : this.cutOff(outcome, this.leavingWithinMs);
     return { ...settled, peer: this.endpoint.id };
   };
 
@@ -83,8 +87,10 @@ export class Slot implements Candidate {
 
   private onConnectionState(): void {
     const { state } = this.connection;
+    const lost = state === 'failed' || (this.wasReady && state !== 'ready');
+    this.wasReady = state === 'ready';
     if (state === 'failed') this.failing = true;
     else if (state === 'ready') this.failing = false;
-    this.onChange(this);
+    this.onChange(lost);
   }
 }

@@ -130,7 +130,10 @@ describe('Channel, when things go wrong,', () => {
   });
 
   it('connects anew when the registry moves an endpoint without calling it a new one', async () => {
-    const [here, there] = [await world.serve({ one: async () => ({ text: 'here' }) }, { register: false }), await world.serve({ one: async () => ({ text: 'there' }) }, { register: false })];
+    const [here, there] = [
+      await world.serve({ one: async () => ({ text: 'here' }) }, { register: false }),
+      await world.serve({ one: async () => ({ text: 'there' }) }, { register: false }),
+    ];
     const told: ((set: EndpointSet) => void)[] = [];
     const set = (port: number): EndpointSet => ({
       stale: false,

@@ -26,7 +26,12 @@ export class World {
   /** Serves `implementation` and registers it as service `echo`. */
   async serve(
     implementation: Partial<ServiceImplementation<typeof EchoDefinition>>,
-    options: { readonly port?: number; readonly limits?: Partial<ServerLimits>; readonly register?: boolean } = {},
+    options: {
+      readonly host?: string;
+      readonly port?: number;
+      readonly limits?: Partial<ServerLimits>;
+      readonly register?: boolean;
+    } = {},
   ): Promise<Listener> {
     const { runtime } = this;
     const methods = serve(
@@ -39,8 +44,9 @@ export class World {
         onAbandoned: (call) => this.abandoned.push(call.operation.path),
       },
     );
+    const { host = '127.0.0.1', port = 0, limits } = options;
     const listener = await this.transport.listen(
-      { name: 'echo', host: '127.0.0.1', port: options.port ?? 0, limits: serverLimits(options.limits), runtime },
+      { name: 'echo', host, port, limits: serverLimits(limits), runtime },
       new Map(methods.map((one) => [one.method.path, one])),
     );
     if (options.register !== false) await this.registry.register({ service: 'echo', ...listener.address });
