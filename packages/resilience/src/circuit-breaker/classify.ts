@@ -12,12 +12,16 @@ export type Classify = (outcome: Outcome, call: Call) => Verdict;
  * - RESOURCE_EXHAUSTED: ignored. A target that sheds protects itself and serves what it admits; opening on top of that
  *   would turn graceful shedding into an outage, and a quota is the caller's affair.
  * - reason `DRAINING`: ignored. An instance leaves in good order; the others are fine.
- * - Everything else (UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, UNKNOWN, DATA_LOSS): failure.
+ * - DATA_LOSS: ignored. Only applications give it, so the target runs; what it has lost, no pause brings back.
+ * - Everything else (UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, UNKNOWN): failure.
+ *
+ * @see grpc doc/statuscodes.md, the codes that the library never generates
  */
 export const classifyOutcome: Classify = (outcome) => {
   if (outcome.ok) return 'success';
   const { code, origin, reason } = outcome.status;
-  if (origin === 'local' || code === Code.CANCELLED || code === Code.RESOURCE_EXHAUSTED || reason === 'DRAINING')
-    return 'ignored';
+  if (origin === 'local' || reason === 'DRAINING' || IGNORED.has(code)) return 'ignored';
   return isCallerCode(code) ? 'success' : 'failure';
 };
+
+const IGNORED: ReadonlySet<Code> = new Set([Code.CANCELLED, Code.RESOURCE_EXHAUSTED, Code.DATA_LOSS]);

@@ -162,7 +162,7 @@ describe('classifyOutcome', () => {
   };
 
   it('holds the errors of a sick target against it', () => {
-    for (const code of [Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS]) {
+    for (const code of [Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.INTERNAL, Code.UNKNOWN]) {
       assert.equal(verdict(code), 'failure', Code[code]);
     }
   });
@@ -183,11 +183,12 @@ describe('classifyOutcome', () => {
     }
   });
 
-  it('ignores what was decided in this process, cancellation, shedding and orderly leaving', () => {
+  it('ignores what was decided in this process, cancellation, shedding, lost data and orderly leaving', () => {
     assert.equal(verdict(Code.UNAVAILABLE, { origin: 'local' }), 'ignored');
     assert.equal(verdict(Code.DEADLINE_EXCEEDED, { origin: 'local' }), 'ignored');
     assert.equal(verdict(Code.CANCELLED), 'ignored');
     assert.equal(verdict(Code.RESOURCE_EXHAUSTED), 'ignored');
+    assert.equal(verdict(Code.DATA_LOSS), 'ignored');
     assert.equal(verdict(Code.UNAVAILABLE, { reason: 'DRAINING' }), 'ignored');
   });
 });
