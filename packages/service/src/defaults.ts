@@ -10,7 +10,7 @@ import type { Transport } from '@breakwater/rpc';
  */
 let runtime: Runtime | undefined;
 let transport: Transport | undefined;
-let registries: readonly Registry[] | undefined;
+let registries: readonly [consul: Registry, ...others: Registry[]] | undefined;
 
 /** One runtime for the process, so that a listener to its events hears of every client and service. */
 export const defaultRuntime = (): Runtime => {
@@ -25,12 +25,18 @@ export const defaultTransport = (): Transport => {
 };
 
 /** Consul at `CONSUL_HTTP_ADDR` (token `CONSUL_HTTP_TOKEN`) or 127.0.0.1:8500, `static:///...` and `dns:///...`. */
-export const defaultRegistries = (): readonly Registry[] => {
+export const defaultRegistries = (): readonly [consul: Registry, ...others: Registry[]] => {
   registries ??= [consul(consulEnvironment()), staticRegistry(), dnsRegistry()];
   return registries;
 };
 
-/** Ends the default registries' watches. They are made anew at next use. */
+/** The Consul among them. */
+export const defaultConsul = (): Registry => defaultRegistries()[0];
+
+/**
+ * Ends the default registries' watches, and with them what a process that has closed its clients still has open. They are
+ * made anew at next use. Not needed to let a process end: watches do not keep it alive.
+ */
 export async function closeDefaults(): Promise<void> {
   const open = registries ?? [];
   registries = undefined;

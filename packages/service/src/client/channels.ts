@@ -1,5 +1,6 @@
+import { Code, fail, type Handler, type Status } from '@breakwater/core';
 import { RetryBudget } from '@breakwater/resilience';
-import { Channel, type ChannelOptions } from '@breakwater/rpc';
+import { Channel, type ChannelOptions, type ChannelSnapshot, type Method } from '@breakwater/rpc';
 
 /** A channel with those who use it. */
 interface Shared {
@@ -11,11 +12,20 @@ interface Shared {
 
 /** A share in a channel; clients of one target with the same options share one, and one retry budget. */
 export interface ChannelLease {
-  readonly channel: Channel;
   readonly budget: RetryBudget;
-  /** Gives the share back; the last one closes the channel. Idempotent. */
+  /** The leaf of a client stack. Refuses calls after `release`, also while others hold the channel. */
+  handler(method: Method): Handler;
+  snapshot(): ChannelSnapshot;
+  /** Gives the share back; the last one closes the channel. Later calls give the same promise. */
   release(graceMs: number): Promise<void>;
 }
+
+const CLOSED: Status = {
+  code: Code.UNAVAILABLE,
+  reason: 'CLIENT_CLOSED',
+  details: 'this client has been closed',
+  origin: 'local',
+};
 
 const open: Shared[] = [];
 
@@ -28,31 +38,37 @@ export function leaseChannel(options: ChannelOptions): ChannelLease {
   }
   const held = shared;
   held.holders += 1;
-  let released = false;
+  let released: Promise<void> | undefined;
+  const giveBack = async (graceMs: number): Promise<void> => {
+    held.holders -= 1;
+    if (held.holders > 0) return;
+    open.splice(open.indexOf(held), 1);
+    await held.channel.close(graceMs);
+  };
   return {
-    channel: held.channel,
     budget: held.budget,
-    release: async (graceMs) => {
-      if (released) return;
-      released = true;
-      held.holders -= 1;
-      if (held.holders > 0) return;
-      open.splice(open.indexOf(held), 1);
-      await held.channel.close(graceMs);
+    handler: (method) => {
+      const next = held.channel.handler(method);
+      return (call) => (released === undefined ? next(call) : Promise.resolve(fail(CLOSED)));
+    },
+    snapshot: () => held.channel.snapshot(),
+    release: (graceMs) => {
+      released ??= giveBack(graceMs);
+      return released;
     },
   };
 }
 
-/** Closes every channel of the process, whoever holds it. */
-export async function closeAllChannels(graceMs: number): Promise<void> {
-  await Promise.all(open.splice(0).map(({ channel }) => channel.close(graceMs)));
-}
-
-/** Objects by identity, limits by value. */
+/** Limits, backoff and TLS settings by value, everything else by identity. */
 function sameOptions(a: ChannelOptions, b: ChannelOptions): boolean {
-  const { limits: aLimits, backoff: aBackoff, ...aRest } = a;
-  const { limits: bLimits, backoff: bBackoff, ...bRest } = b;
-  return shallowEqual(aRest, bRest) && shallowEqual(aLimits, bLimits) && shallowEqual(aBackoff, bBackoff);
+  const { limits: aLimits, backoff: aBackoff, tls: aTls, ...aRest } = a;
+  const { limits: bLimits, backoff: bBackoff, tls: bTls, ...bRest } = b;
+  return (
+    shallowEqual(aRest, bRest) &&
+    shallowEqual(aLimits, bLimits) &&
+    shallowEqual(aBackoff, bBackoff) &&
+    (aTls === bTls || (aTls !== undefined && bTls !== undefined && shallowEqual(aTls, bTls)))
+  );
 }
 
 function shallowEqual(a: object, b: object): boolean {

@@ -25,9 +25,10 @@ import type { Logger } from 'pino';
 import { withClientConfig } from '../config/apply.js';
 import type { Config } from '../config/config.js';
 import { defaultRegistries, defaultRuntime, defaultTransport } from '../defaults.js';
-import { logPolicyEvents } from '../logging/policy-log.js';
-import { checkMethodNames, type ClientPolicies, clientStacks } from '../policies/client-policies.js';
-import { leaseChannel } from './channels.js';
+import { logEventsOfClient } from '../logging/policy-log.js';
+import { checkAllPolicies } from '../policies/check-policies.js';
+import { breakerName, checkMethodNames, CLIENT_POLICY_KEYS, type ClientPolicies, clientStacks } from '../policies/client-policies.js';
+import { type ChannelLease, leaseChannel } from './channels.js';
 
 /** How calls are spread over the endpoints. Default `least_in_flight` (power of two choices). */
 export type PickerName = 'least_in_flight' | 'round_robin';
@@ -55,7 +56,7 @@ export interface ClientOptions {
   /** Loaded by `loadConfig`; default: BREAKWATER_CONFIG and BREAKWATER_* of the environment. */
   readonly config?: Config | undefined;
   readonly runtime?: Runtime | undefined;
-  /** Gets one line per breaker transition. Default: none; a service in the process logs them already. */
+  /** Gets one line per transition of this client's breakers. Default: none; a service in the process writes them then. */
   readonly logger?: Logger | undefined;
 }
 
@@ -101,51 +102,69 @@ export function createClient<D extends ServiceDefinition>(
   target: string,
   given: ClientOptions = {},
 ): Client<D> {
-  requireKnownKeys('', given, OPTION_KEYS);
-  const options = withClientConfig(target, given, methodsOf(definition));
+  const known = methodsOf(definition);
+  checkGiven(target, given);
+  const options = withClientConfig(target, given, known);
   const runtime = options.runtime ?? defaultRuntime();
   const methods = options.methods ?? {};
-  checkMethodNames('methods', methods, methodsOf(definition));
+  checkMethodNames('methods', methods, known);
   const lease = leaseChannel({
     target,
     registry: registryOf(target, options.registry),
     transport: options.transport ?? defaultTransport(),
     picker: pickerOf(options.picker),
     limits: clientLimits(options.limits),
-    backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
+    backoff: backoffOf(options.backoff),
     runtime,
     authority: options.authority,
     tls: options.tls,
     credentials: options.credentials,
     drainGraceMs: options.drainGraceMs ?? DEFAULT_DRAIN_GRACE_MS,
   });
-  const { stackFor, breakers } = clientStacks({
-    target,
-    runtime,
-    policies: options.policies ?? {},
-    methods,
-    sharedBudget: lease.budget,
-  });
+  try {
+    return bind(definition, { target, runtime, policies: options.policies ?? {}, methods, logger: options.logger }, lease);
+  } catch (error) {
+    // Policies that contradict each other: there is no client to close.
+    void lease.release(0);
+    throw error;
+  }
+}
+
+interface Binding {
+  readonly target: string;
+  readonly runtime: Runtime;
+  readonly policies: ClientPolicies;
+  readonly methods: Readonly<Record<string, ClientPolicies>>;
+  readonly logger: Logger | undefined;
+}
+
+function bind<D extends ServiceDefinition>(definition: D, binding: Binding, lease: ChannelLease): Client<D> {
+  const { target, runtime, policies, methods, logger } = binding;
+  const { stackFor, breakers } = clientStacks({ target, runtime, policies, methods, sharedBudget: lease.budget });
   const client = bindClient(definition, {
     target,
     runtime,
-    handlerFor: (method) => stackFor(method)(lease.channel.handler(method)),
+    handlerFor: (method) => stackFor(method)(lease.handler(method)),
   });
-  const stopLogging = options.logger === undefined ? undefined : logPolicyEvents(runtime.events, options.logger);
+  const names = new Set([...breakers.keys()].map((path) => breakerName(target, path)));
+  const stopLogging = logger === undefined ? undefined : logEventsOfClient(runtime.events, logger, names);
   handles.set(client, {
     breakers,
-    snapshot: () => lease.channel.snapshot(),
-    close: async (graceMs) => {
+    snapshot: () => lease.snapshot(),
+    close: (graceMs) => {
       stopLogging?.();
-      await lease.release(graceMs);
+      return lease.release(graceMs);
     },
   });
   return client;
 }
 
 /**
- * Gives up a client. When it was the last of its target, calls in flight may finish within `graceMs` (default 5 s), then
- * the connections are closed.
+ * Gives up a client: its calls are refused from now on with UNAVAILABLE, reason CLIENT_CLOSED. When it was the last of its
+ * target, calls in flight may finish within `graceMs` (default 5 s), then the connections are closed. Closing twice waits
+ * for the same end.
+ * A process need not close its clients to end: connections without calls and watches do not keep it alive. Who wants
+ * nothing left open (a test, a worker that goes on) closes all clients and then calls `closeDefaults`.
  * @throws ConfigError for an object that `createClient` did not make
  */
 export const closeClient = (client: object, graceMs = CLOSE_GRACE_MS): Promise<void> => handleOf(client).close(graceMs);
@@ -169,14 +188,42 @@ function handleOf(client: object): ClientHandle {
   return handle;
 }
 
+function checkGiven(target: string, given: ClientOptions): void {
+  requireKnownKeys('', given, OPTION_KEYS);
+  if (typeof target !== 'string') throw new ConfigError('target', target, 'a URI such as consul:///payments, or host:port');
+  checkAllPolicies(given.policies ?? {}, given.methods ?? {}, CLIENT_POLICY_KEYS);
+  const { credentials, logger, transport } = given;
+  if (credentials !== undefined && typeof credentials !== 'function')
+    throw new ConfigError('credentials', credentials, 'a function that gives metadata');
+  if (transport !== undefined && typeof (transport as Partial<Transport>).connect !== 'function')
+    throw new ConfigError('transport', transport, 'a transport, such as grpcTransport() or inProcessTransport()');
+  if (logger !== undefined && typeof (logger as Partial<Logger>).warn !== 'function')
+    throw new ConfigError('logger', logger, 'a pino logger');
+  for (const registry of listOf(given.registry)) {
+    if (typeof (registry as Partial<Registry> | null)?.watch !== 'function')
+      throw new ConfigError('registry', registry, 'a registry, such as consul(), or a list of registries');
+  }
+}
+
+/** A longer first wait that stands alone lifts the default ceiling with it. */
+function backoffOf(given: Partial<ConnectBackoff> = {}): ConnectBackoff {
+  const initialMs = given.initialMs ?? DEFAULT_BACKOFF.initialMs;
+  const maxMs = given.maxMs ?? Math.max(DEFAULT_BACKOFF.maxMs, initialMs);
+  if (maxMs >= initialMs) return { initialMs, maxMs };
+  const rule = `backoff.maxMs is ${maxMs}, but must be at least backoff.initialMs (${initialMs})`;
+  throw ConfigError.rule('backoff.maxMs', maxMs, rule);
+}
+
+const listOf = (given: Registry | readonly Registry[] | undefined): readonly Registry[] =>
+  given === undefined ? [] : Array.isArray(given) ? (given as readonly Registry[]) : [given as Registry];
+
 function registryOf(target: string, given: Registry | readonly Registry[] | undefined): Registry {
-  const own: readonly Registry[] =
-    given === undefined ? [] : Array.isArray(given) ? (given as readonly Registry[]) : [given as Registry];
+  const own = listOf(given);
+  const parsed = parseTarget(target);
   const schemes = new Set(own.map((registry) => registry.scheme));
-  return registryFor(parseTarget(target), [
-    ...own,
-    ...defaultRegistries().filter((registry) => !schemes.has(registry.scheme)),
-  ]);
+  // The defaults are not made for nothing: Consul's reads the environment.
+  if (schemes.has(parsed.scheme)) return registryFor(parsed, own);
+  return registryFor(parsed, [...own, ...defaultRegistries().filter((registry) => !schemes.has(registry.scheme))]);
 }
 
 function pickerOf(picker: PickerName | PickerFactory | undefined): PickerFactory {

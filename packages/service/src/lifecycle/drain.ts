@@ -77,7 +77,7 @@ async function deregister(registration: Registration): Promise<string | undefine
 }
 
 /** @returns whether `done` settled within `ms`; leaves no timer behind */
-function within(clock: Clock, ms: number, done: Promise<void>): Promise<boolean> {
+export function within(clock: Clock, ms: number, done: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(ms, () => resolve(false));
     done.then(

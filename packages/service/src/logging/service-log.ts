@@ -3,7 +3,7 @@ import type { Registration } from '@breakwater/discovery';
 import { PEER } from '@breakwater/rpc';
 import type { Logger } from 'pino';
 import type { DrainReport, DrainStep } from '../lifecycle/drain.js';
-import { logPolicyEvents } from './policy-log.js';
+import { logEventsOfService } from './policy-log.js';
 
 const STEPS: Readonly<Record<DrainStep, string>> = {
   not_serving: 'health is NOT_SERVING',
@@ -23,8 +23,9 @@ export class ServiceLog {
     private readonly name: string,
   ) {}
 
-  subscribe(events: PolicyEvents): void {
-    this.endings.push(logPolicyEvents(events, this.logger));
+  /** @param owns whether a call is served by this service */
+  subscribe(events: PolicyEvents, owns: (call: Call) => boolean): void {
+    this.endings.push(logEventsOfService(events, this.logger, owns));
   }
 
   unsubscribe(): void {
@@ -53,6 +54,11 @@ export class ServiceLog {
     };
     write();
     this.endings.push(registration.onState(write));
+  }
+
+  /** A registration that came after the service had stopped could not be undone. */
+  leftBehind(error: unknown): void {
+    this.logger.warn({ event: 'deregister_failed', err: error }, 'a late registration could not be undone; it will expire');
   }
 
   step(step: DrainStep, inFlight: number): void {

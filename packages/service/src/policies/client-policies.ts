@@ -1,6 +1,5 @@
 import {
   type Around,
-  ConfigError,
   type Policy,
   requireKnownKeys,
   type Runtime,
@@ -30,6 +29,7 @@ import {
   type TimeoutOptions,
 } from '@breakwater/resilience';
 import type { Method } from '@breakwater/rpc';
+import { checkAllPolicies } from './check-policies.js';
 
 /** `RetryOptions` with the budget as settings; the budget itself is shared by all clients of a target. */
 export interface RetryPolicyOptions extends Omit<RetryOptions, 'budget'> {
@@ -91,8 +91,7 @@ export interface ClientStackOptions {
  */
 export function clientStacks(options: ClientStackOptions): ClientStacks {
   const { runtime, policies, target } = options;
-  checkPolicies('policies', policies);
-  for (const [name, own] of Object.entries(options.methods)) checkPolicies(`methods.${name}`, own);
+  checkAllPolicies(policies, options.methods, CLIENT_POLICY_KEYS);
   const budget =
     policies.retry === false || policies.retry?.budget === undefined
       ? options.sharedBudget
@@ -130,7 +129,7 @@ export function clientStacks(options: ClientStackOptions): ClientStacks {
     // Above the rate limit and the timeout: it counts what attempts come to, and does not count what we refuse ourselves.
     if (merged.circuitBreaker !== false) {
       const breaker = circuitBreaker(merged.circuitBreaker ?? {}, runtime, {
-        name: `${target} ${method.service}/${method.method}`,
+        name: breakerName(target, method.path),
       });
       breakers.set(method.path, breaker);
       layers.push(breaker);
@@ -151,6 +150,9 @@ export function clientStacks(options: ClientStackOptions): ClientStacks {
   return { stackFor, breakers };
 }
 
+/** What logs call a breaker: target and method. */
+export const breakerName = (target: string, path: string): string => `${target} ${path.slice(1)}`;
+
 /** Settings of `own` over those of `general`, policy by policy; `false` in either replaces the whole policy. */
 export function mergePolicies<P extends object>(general: P, own: P | undefined): P {
   if (own === undefined) return general;
@@ -165,7 +167,11 @@ export function mergePolicies<P extends object>(general: P, own: P | undefined):
 
 /** The settings that `methods` has for a method: by path, or else by its bare name. */
 export const ownPolicies = <P>(methods: Readonly<Record<string, P>>, method: Method): P | undefined =>
-  methods[method.path.slice(1)] ?? methods[method.method];
+  [method.path.slice(1), method.method]
+    // Own ones only: an RPC may be called toString.
+    .filter((name) => Object.hasOwn(methods, name))
+    .map((name) => methods[name])
+    .find((own) => own !== undefined);
 
 /** @throws ConfigError for a key of `methods` that names no method of the service */
 export function checkMethodNames(
@@ -180,17 +186,6 @@ export function checkMethodNames(
 const isSettings = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const isOn = <T extends object>(policy: T | false | undefined): policy is T => policy !== undefined && policy !== false;
-
-function checkPolicies(field: string, policies: ClientPolicies): void {
-  requireKnownKeys(field, policies, CLIENT_POLICY_KEYS);
-  if ((policies.deadline as unknown) === false) {
-    throw new ConfigError(
-      `${field}.deadline`,
-      false,
-      'an object; a call without a deadline is asked for with { timeoutMs: null }',
-    );
-  }
-}
 
 function checkTimes(merged: ClientPolicies, method: Method): void {
   if (!isOn(merged.attemptTimeout)) return;

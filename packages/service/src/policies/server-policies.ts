@@ -1,4 +1,4 @@
-import { type Around, type Policy, requireKnownKeys, type Runtime, stack } from '@breakwater/core';
+import { type Around, type Policy, type Runtime, stack } from '@breakwater/core';
 import {
   type BulkheadOptions,
   concurrencyLimit,
@@ -8,6 +8,7 @@ import {
   type RateLimitOptions,
 } from '@breakwater/resilience';
 import { type Method, recover } from '@breakwater/rpc';
+import { checkAllPolicies } from './check-policies.js';
 import { mergePolicies, ownPolicies } from './client-policies.js';
 
 /** The policies of a service, or of one of its methods. `false` turns one off. */
@@ -39,9 +40,7 @@ export interface ServerStackOptions {
  */
 export function serverStacks(options: ServerStackOptions): (method: Method) => Around {
   const { runtime, policies } = options;
-  requireKnownKeys('policies', policies, SERVER_POLICY_KEYS);
-  for (const [name, own] of Object.entries(options.methods))
-    requireKnownKeys(`methods.${name}`, own, SERVER_POLICY_KEYS);
+  checkAllPolicies(policies, options.methods, SERVER_POLICY_KEYS);
   const sharedLimit =
     policies.concurrencyLimit === false ? undefined : concurrencyLimit(policies.concurrencyLimit ?? {}, runtime);
   const sharedRate = isOn(policies.rateLimit) ? rateLimit(policies.rateLimit, runtime) : undefined;

@@ -16,7 +16,8 @@ import { defaultRuntime, defaultTransport } from '../defaults.js';
 import type { DrainReport } from '../lifecycle/drain.js';
 import { type LifecycleOptions, resolveLifecycle } from '../lifecycle/lifecycle-options.js';
 import { loggerFor } from '../logging/logger.js';
-import type { ServerPolicies } from '../policies/server-policies.js';
+import { checkAllPolicies } from '../policies/check-policies.js';
+import { SERVER_POLICY_KEYS, type ServerPolicies } from '../policies/server-policies.js';
 import { RunningService } from './running-service.js';
 
 export interface ServiceOptions {
@@ -86,6 +87,7 @@ export interface Service {
   /**
    * Listens, then says SERVING, then registers.
    * @throws ListenError when the port cannot be had
+   * @throws ConfigError when nothing was added, or the service has been stopped, also meanwhile: it starts once
    */
   start(): Promise<{ readonly host: string; readonly port: number }>;
   /** The ordered end: NOT_SERVING, leave the registry, wait, GOAWAY, drain, force. Later calls give the same report. */
@@ -102,6 +104,7 @@ const PORT = { min: 0, max: 65_535, integer: true };
  */
 export function createService(given: ServiceOptions): Service {
   requireKnownKeys('', given, OPTION_KEYS);
+  checkAllPolicies(given.policies ?? {}, given.methods ?? {}, SERVER_POLICY_KEYS);
   const options = withServiceConfig(given);
   if (typeof options.name !== 'string' || !/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(options.name)) {
     throw new ConfigError('name', options.name, 'a service name of letters, digits, ".", "_" and "-"');

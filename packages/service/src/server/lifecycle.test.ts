@@ -222,6 +222,45 @@ describe('the life of a service', () => {
     assert.throws(() => service({ limits: { maxConnectionAgeMs: 5 } }), /limits\.maxConnectionAgeMs is 5/);
   });
 
+  it('does not start once it has been stopped, rather than start and never stop again', async () => {
+    const running = service().add(EchoDefinition, echo());
+    await running.stop();
+    await assert.rejects(running.start(), /echo has been stopped; make another with createService/);
+    assert.deepEqual(await registry.services(), []);
+  });
+
+  it('does not wait for a registry that takes its time when it is stopped while it starts, and undoes what comes late', async () => {
+    let answer: (() => void) | undefined;
+    const register = registry.register.bind(registry);
+    registry.register = async (instance) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return register(instance);
+    };
+    const running = service({ lifecycle: { propagationWaitMs: 0 } }).add(EchoDefinition, echo());
+    const started = running.start();
+    const refused = assert.rejects(started, /echo has been stopped/);
+    await clock.advance(10);
+    assert.equal(running.health.get(''), 'SERVING');
+    const stopping = running.stop();
+    await clock.advance(0);
+    assert.equal(running.health.get(''), 'NOT_SERVING');
+    await clock.advance(1000);
+    assert.equal((await stopping).forced, false);
+    answer?.();
+    await clock.advance(0);
+    await refused;
+    assert.deepEqual(await registry.services(), []);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('leaves the registry when it is stopped between listening and registering', async () => {
+    const running = service({ lifecycle: { propagationWaitMs: 0 } }).add(EchoDefinition, echo());
+    const refused = assert.rejects(running.start(), /has been stopped/);
+    await clock.run(running.stop());
+    await refused;
+    assert.deepEqual(await registry.services(), []);
+  });
+
   it('names the nearest method for settings of one that does not exist', async () => {
     await assert.rejects(
       service({ methods: { Onee: { rateLimit: { perSecond: 1 } } } })

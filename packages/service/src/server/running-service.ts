@@ -18,7 +18,7 @@ import {
 } from '@breakwater/rpc';
 import type { Logger } from 'pino';
 import { CallTracker } from '../lifecycle/call-tracker.js';
-import { type DrainReport, drain } from '../lifecycle/drain.js';
+import { type DrainReport, drain, within } from '../lifecycle/drain.js';
 import type { LifecycleSettings } from '../lifecycle/lifecycle-options.js';
 import { stopOnSignal } from '../lifecycle/signals.js';
 import { ServiceLog } from '../logging/service-log.js';
@@ -47,6 +47,9 @@ export interface RunningServiceOptions {
   readonly logger: Logger;
 }
 
+/** A stop waits this long for a registration that is being made. */
+const REGISTRATION_WAIT_MS = 1000;
+
 /** The service behind `createService`: start is listen -> SERVING -> register, stop is the reverse (see `drain`). */
 export class RunningService implements Service {
   readonly health = new Health();
@@ -57,8 +60,9 @@ export class RunningService implements Service {
   private readonly stackFor: ServeOptions['stackFor'];
   private readonly log: ServiceLog;
   private starting: Promise<Listener> | undefined;
+  private listening: Promise<Listener> | undefined;
+  private registering: Promise<Registration> | undefined;
   private stopping: Promise<DrainReport> | undefined;
-  private registration: Registration | undefined;
   private forgetSignals: (() => void) | undefined;
 
   constructor(private readonly options: RunningServiceOptions) {
@@ -88,6 +92,7 @@ export class RunningService implements Service {
   }
 
   async start(): Promise<{ readonly host: string; readonly port: number }> {
+    if (this.starting === undefined && this.stopping !== undefined) throw this.stoppedError();
     this.starting ??= this.begin();
     return (await this.starting).address;
   }
@@ -98,11 +103,21 @@ export class RunningService implements Service {
   }
 
   private async begin(): Promise<Listener> {
-    const { name, transport, host, port, tls, limits, runtime, registry } = this.options;
+    this.listening = this.listen();
+    const listener = await this.listening;
+    const { registry } = this.options;
+    if (registry !== undefined && this.stopping === undefined) await this.register(registry, listener);
+    // Told to stop meanwhile: whoever waits for the start must not believe that it serves.
+    if (this.stopping !== undefined) throw this.stoppedError();
+    return listener;
+  }
+
+  private async listen(): Promise<Listener> {
+    const { name, transport, host, port, tls, limits, runtime } = this.options;
     this.checkMethods();
     this.bindBystanders();
     const listener = await transport.listen({ name, host, port, tls, limits, runtime }, this.served);
-    this.log.subscribe(runtime.events);
+    this.log.subscribe(runtime.events, (call) => this.served.get(call.operation.path)?.method === call.operation);
     for (const { fullName } of this.definitions)
       if (this.health.get(fullName) === undefined) this.health.set(fullName, 'SERVING');
     this.health.set('', 'SERVING');
@@ -113,33 +128,52 @@ export class RunningService implements Service {
         onForced: (signal) => this.log.forcedBySignal(signal, this.blocking()),
       });
     }
-    if (registry !== undefined) await this.register(registry, listener);
     return listener;
   }
 
   private async register(registry: Registry, listener: Listener): Promise<void> {
     const { name, advertise, announcement } = this.options;
     try {
-      this.registration = await registry.register({
+      this.registering = registry.register({
         service: name,
         host: advertise.host ?? listener.address.host,
         port: advertise.port ?? listener.address.port,
         ...announcement,
       });
+      this.log.registered(registry.description, await this.registering);
     } catch (error) {
       // Nobody will find this instance: it must not look started.
+      this.listening = undefined;
+      this.health.shutdown();
       this.log.unsubscribe();
       this.forgetSignals?.();
       await listener.close();
       throw error;
     }
-    this.log.registered(registry.description, this.registration);
+  }
+
+  /** The registration; one that is still being made is given up after a while, and undone should it come after all. */
+  private async madeRegistration(): Promise<Registration | undefined> {
+    const { registering } = this;
+    if (registering === undefined) return undefined;
+    const made = registering.catch(() => undefined);
+    const inTime = await within(this.options.runtime.clock, REGISTRATION_WAIT_MS, made);
+    if (inTime) return made;
+    made.then((registration) => registration?.deregister()).catch((error: unknown) => this.log.leftBehind(error));
+    return undefined;
+  }
+
+  private stoppedError(): ConfigError {
+    const { name } = this.options;
+    return ConfigError.rule('start', name, `${name} has been stopped; make another with createService`);
   }
 
   private async end(): Promise<DrainReport> {
-    const listener = await this.starting?.catch(() => undefined);
+    const listener = await this.listening?.catch(() => undefined);
     if (listener === undefined) return { tookMs: 0, forced: false, blockedBy: [] };
     const { runtime, lifecycle } = this.options;
+    this.health.shutdown();
+    const registration = await this.madeRegistration();
     const report = await drain({
       runtime,
       lifecycle,
@@ -147,7 +181,7 @@ export class RunningService implements Service {
       health: this.health,
       tracker: this.tracker,
       bystanders: this.bystanders,
-      registration: this.registration,
+      registration,
       onStep: (step) => this.log.step(step, this.tracker.size),
     });
     this.log.stopped(report);
