@@ -16,7 +16,10 @@ describe('docs/defaults.md', function () {
       { limitMs: 20_000, env },
     );
     assert.equal(code, 0, stderr);
-    const sides = JSON.parse(stdout) as readonly { readonly side: string; readonly settings: readonly ShownSetting[] }[];
+    const sides = JSON.parse(stdout) as readonly {
+      readonly side: string;
+      readonly settings: readonly ShownSetting[];
+    }[];
     assert.deepEqual(
       sides.map(({ side }) => side),
       ['service', 'client'],

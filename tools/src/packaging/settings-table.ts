@@ -16,7 +16,8 @@ const text = (value: unknown, path: string): string => {
 /** The settings of one side as a Markdown table, in their order. */
 export function settingsTable(settings: readonly ShownSetting[]): string {
   const rows = settings.map(
-    ({ path, default: value, allowed, variable }) => `| \`${path}\` | ${text(value, path)} | ${allowed} | \`${variable}\` |`,
+    ({ path, default: value, allowed, variable }) =>
+      `| \`${path}\` | ${text(value, path)} | ${allowed} | \`${variable}\` |`,
   );
   return ['| setting | default | allowed | variable |', '|---|---|---|---|', ...rows].join('\n');
 }

@@ -41,7 +41,7 @@ describe('tutorialSteps', () => {
   });
 
   it('knows of commands that are to fail', () => {
-    const text = markdown('<!-- tutorial -->', '\'\'\'sh exit="1"', 'false', "'''", '<!-- /tutorial -->');
+    const text = markdown('<!-- tutorial -->', "'''sh exit=\"1\"", 'false', "'''", '<!-- /tutorial -->');
     assert.deepEqual(tutorialSteps(text), [{ kind: 'run', script: 'false', exit: 1, line: 2 }]);
   });
 

@@ -74,7 +74,9 @@ function steps({ language, attributes, text, line }: CodeBlock): readonly Step[]
   if (path !== undefined) return [{ kind: 'file', path, text: `${text}\n`, line }];
   if (language === 'sh')
     return [
-      terminal === undefined ? { kind: 'run', script: text, exit: Number(attributes.get('exit') ?? 0), line } : { kind: 'start', terminal, script: text, line },
+      terminal === undefined
+        ? { kind: 'run', script: text, exit: Number(attributes.get('exit') ?? 0), line }
+        : { kind: 'start', terminal, script: text, line },
     ];
   if (language !== 'text')
     throw new Error(`line ${line}: a block of the tutorial is a file (title="PATH"), sh or text, not '${language}'`);
