@@ -1,6 +1,5 @@
 import { startAgent } from '@breakwater/agent';
-import { consul } from '@breakwater/consul';
-import { installRegistry } from '@breakwater/grpc';
+import { registerConsul } from '@breakwater/service';
 import { createWeatherClient } from './client.js';
 import { startServer } from './server.js';
 import type { Forecast, WeatherClient } from './weather.js';
@@ -25,8 +24,7 @@ async function ask(client: WeatherClient, calls: number): Promise<{ servers: str
 
 const outside = process.env['CONSUL_HTTP_ADDR'];
 const agent = outside === undefined ? await startAgent({ port: 0 }) : undefined;
-const registry = consul({ address: outside ?? agent?.address });
-installRegistry(registry);
+const registry = registerConsul({ address: outside ?? agent?.address });
 console.log(`registry: ${agent === undefined ? outside : 'an embedded agent'}`);
 
 const client = createWeatherClient();

@@ -8,7 +8,7 @@ import {
 import { createRuntime, stack } from '@breakwater/core';
 import { rateLimit } from '@breakwater/resilience';
 import { serverInterceptor } from '@breakwater/grpc';
-import type { consul } from '@breakwater/consul';
+import type { registerConsul } from '@breakwater/service';
 import { Weather, type Forecast } from './weather.js';
 
 interface Request {
@@ -26,7 +26,7 @@ export interface RunningServer {
 /** An ordinary grpc-js server, with our policies in front of its handlers and a place in the registry. */
 export async function startServer(
   name: string,
-  registry: ReturnType<typeof consul>,
+  registry: ReturnType<typeof registerConsul>,
   callsPerSecond = 1000,
 ): Promise<RunningServer> {
   const policies = stack(rateLimit({ perSecond: callsPerSecond, burst: callsPerSecond }, createRuntime()));

@@ -5,10 +5,18 @@ export type { BlockingCall } from './lifecycle/call-tracker.js';
 export { LIFECYCLE_DEFAULTS, type LifecycleOptions } from './lifecycle/lifecycle-options.js';
 export { SERVER_POLICY_KEYS, type ServerPolicies } from './policies/server-policies.js';
 // Clients
-export { breakerOf, closeClient, createClient, inspectClient, type ClientOptions, type PickerName } from './client/create-client.js';
+export {
+  breakerOf,
+  closeClient,
+  createClient,
+  inspectClient,
+  type ClientOptions,
+  type PickerName,
+} from './client/create-client.js';
 export { CLIENT_POLICY_KEYS, type ClientPolicies, type RetryPolicyOptions } from './policies/client-policies.js';
 // What they use unless told otherwise
 export { closeDefaults, defaultRegistries, defaultRuntime, defaultTransport } from './defaults.js';
+export { registerConsul } from './register-consul.js';
 export { logPolicyEvents } from './logging/policy-log.js';
 // Settings from file and environment
 export { loadConfig, type LoadConfigOptions } from './config/load-config.js';

@@ -20,14 +20,22 @@ describe('a status on the wire', () => {
           details: fc.string(),
           reason: fc.option(fc.stringMatching(/^[A-Z]{1,20}$/), { nil: undefined }),
           retryAfterMs: fc.option(fc.integer({ min: -5, max: 1_000_000 }), { nil: undefined }),
-          richDetails: fc.option(fc.array(fc.record({ typeUrl: fc.constantFrom('type.googleapis.com/a.B', 'x/c.D'), value: fc.uint8Array() })), { nil: undefined }),
+          richDetails: fc.option(
+            fc.array(
+              fc.record({ typeUrl: fc.constantFrom('type.googleapis.com/a.B', 'x/c.D'), value: fc.uint8Array() }),
+            ),
+            { nil: undefined },
+          ),
         }),
         (given) => {
           const got = roundTrip({ ...given, origin: 'handler', cause: new Error('secret') });
           assert.equal(got.code, given.code);
           assert.equal(got.details, given.details);
           assert.equal(got.reason, given.reason);
-          assert.equal(got.retryAfterMs, given.retryAfterMs === undefined ? undefined : Math.max(-1, given.retryAfterMs));
+          assert.equal(
+            got.retryAfterMs,
+            given.retryAfterMs === undefined ? undefined : Math.max(-1, given.retryAfterMs),
+          );
           assert.equal(got.cause, undefined);
           const own = (got.richDetails ?? []).filter(({ typeUrl }) => !typeUrl.endsWith('ErrorInfo'));
           assert.deepEqual(
@@ -40,9 +48,17 @@ describe('a status on the wire', () => {
   });
 
   it('reads RetryInfo where there is no pushback', () => {
-    const retry = { typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value: Buffer.from(RetryInfo.encode(RetryInfo.fromPartial({ retryDelay: { seconds: 1n, nanos: 500_000_000 } })).finish()) };
+    const retry = {
+      typeUrl: 'type.googleapis.com/google.rpc.RetryInfo',
+      value: Buffer.from(
+        RetryInfo.encode(RetryInfo.fromPartial({ retryDelay: { seconds: 1n, nanos: 500_000_000 } })).finish(),
+      ),
+    };
     const bytes = RpcStatus.encode(RpcStatus.fromPartial({ code: 14, details: [retry] })).finish();
-    assert.equal(decodeStatus(14, '', Metadata.of({ [STATUS_DETAILS_KEY.replace('grpc-', 'x-')]: bytes })).retryAfterMs, undefined);
+    assert.equal(
+      decodeStatus(14, '', Metadata.of({ [STATUS_DETAILS_KEY.replace('grpc-', 'x-')]: bytes })).retryAfterMs,
+      undefined,
+    );
     assert.equal(decodeStatus(14, '', Metadata.fromEntries([[STATUS_DETAILS_KEY, bytes]])).retryAfterMs, 1500);
     const both = Metadata.fromEntries([
       [STATUS_DETAILS_KEY, bytes],
@@ -52,7 +68,11 @@ describe('a status on the wire', () => {
   });
 
   it('survives details that are no google.rpc.Status', () => {
-    const status = decodeStatus(5, 'gone', Metadata.fromEntries([[STATUS_DETAILS_KEY, Buffer.from([0xff, 0xff, 0xff])]]));
+    const status = decodeStatus(
+      5,
+      'gone',
+      Metadata.fromEntries([[STATUS_DETAILS_KEY, Buffer.from([0xff, 0xff, 0xff])]]),
+    );
     assert.equal(status.code, Code.NOT_FOUND);
     assert.equal(status.richDetails, undefined);
   });
