@@ -316,7 +316,11 @@ function linkCommands() {
 }
 
 const listDirs = (parent) =>
-  existsSync(join(ROOT, parent)) ? readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`) : [];
+  existsSync(join(ROOT, parent))
+    ? readdirSync(join(ROOT, parent), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => `${parent}/${entry.name}`)
+    : [];
 
 const alive = (pid) => {
   try {
