@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Code, RpcError } from '@breakwater/core';
 import { shop } from '@breakwater/contracts';
 import type { CallContext } from '@breakwater/rpc';
@@ -66,6 +68,14 @@ describe('orders service', () => {
     for (const answer of answers) assert.equal(answer.order?.paymentStatus, PaymentStatus.AUTHORIZED);
     assert.deepEqual(await running.charged(), ['o1']);
     assert.equal(await running.available(), 98);
+  });
+
+  it('arranges an order once for all who ask the same instance at the same time', async () => {
+    const { client } = await running.orders('a');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => client.placeOrder(mugs('o1'))));
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    const lines = (await readFile(join(folder(), 'orders-a.jsonl'), 'utf8')).trimEnd().split('\n');
+    assert.equal(lines.length, 2, 'noted as pending, then as accepted');
   });
 
   it('refuses another content under a used id', async () => {

@@ -9,6 +9,8 @@ export interface LoadOptions {
   readonly orders: Pick<shop.orders.v1.OrdersClient, 'placeOrder'>;
   readonly factory: OrderFactory;
   readonly ledger: Ledger;
+  /** Monotonic ms; default `performance.now`. */
+  readonly now?: () => number;
 }
 
 /**
@@ -20,12 +22,15 @@ export class LoadGenerator {
   private timer: NodeJS.Timeout | undefined;
   private pace: { readonly phase: string; readonly intervalMs: number } | undefined;
   private dueAt = 0;
+  private readonly now: () => number;
 
-  constructor(private readonly options: LoadOptions) {}
+  constructor(private readonly options: LoadOptions) {
+    this.now = options.now ?? (() => performance.now());
+  }
 
   /** From now on `perSecond` orders, accounted to `phase`. */
   setPace(phase: string, perSecond: number): void {
-    const now = performance.now();
+    const now = this.now();
     this.pace = { phase, intervalMs: 1000 / perSecond };
     this.dueAt = Math.max(now, Math.min(this.dueAt, now + this.pace.intervalMs));
     this.schedule();
@@ -44,11 +49,11 @@ export class LoadGenerator {
 
   private schedule(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.placeDue(), Math.max(0, this.dueAt - performance.now()));
+    this.timer = setTimeout(() => this.placeDue(), Math.max(0, this.dueAt - this.now()));
   }
 
   private placeDue(): void {
-    const now = performance.now();
+    const now = this.now();
     while (this.pace !== undefined && this.dueAt <= now) {
       const placed = this.place(this.options.factory.next(), this.pace.phase, this.dueAt);
       this.inFlight.add(placed);
@@ -61,7 +66,7 @@ export class LoadGenerator {
   private async place(request: PlaceOrderRequest, phase: string, dueAt: number): Promise<void> {
     const { orders, ledger } = this.options;
     const answer = await orders.placeOrder(request).then(({ order }) => readOrder(order), readError);
-    const latencyMs = performance.now() - dueAt;
+    const latencyMs = this.now() - dueAt;
     ledger.add({ orderId: request.orderId, phase, minorUnits: totalOf(request), latencyMs, answer });
   }
 }
