@@ -42,8 +42,14 @@ describe('a client object', () => {
   it('is refused for what is no service definition', () => {
     for (const wrong of [undefined, null, {}, 'Payments', { service: {} }]) {
       assert.throws(
-        () => bindClient(wrong as never, { target: 'static:///x', runtime: createRuntime(), handlerFor: () => assert.fail() }),
-        (error: Error) => error instanceof ConfigError && /definition is .* must be a service definition/.test(error.message),
+        () =>
+          bindClient(wrong as never, {
+            target: 'static:///x',
+            runtime: createRuntime(),
+            handlerFor: () => assert.fail(),
+          }),
+        (error: Error) =>
+          error instanceof ConfigError && /definition is .* must be a service definition/.test(error.message),
       );
     }
   });

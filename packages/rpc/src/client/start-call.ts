@@ -95,8 +95,7 @@ function checkOptions(options: CallOptions): void {
   const { signal, compression, parent } = options;
   if (signal !== undefined && typeof (signal as Partial<AbortSignal>).addEventListener !== 'function')
     throw new ConfigError('call options.signal', signal, 'an AbortSignal (the `signal` of an AbortController)');
-  if (compression !== undefined)
-    requireOneOf('call options.compression', compression, ['identity', 'gzip', 'deflate']);
+  if (compression !== undefined) requireOneOf('call options.compression', compression, ['identity', 'gzip', 'deflate']);
   if (parent !== undefined && parent !== null && (parent as Partial<Ambient>).cancellation === undefined)
     throw new ConfigError('call options.parent', parent, 'the context of a handler, or null');
   for (const name of ['credentials', 'onHeaders', 'onTrailers'] as const) {

@@ -117,7 +117,12 @@ describe('a response stream', () => {
   it('lets go of signal and parent when an option is refused', async () => {
     const { signal } = new AbortController();
     const client = world.client();
-    for (const options of [{ maxAttempts: 0 }, { timeoutMs: -1 }, { compression: 'brotli' }, { credentials: 'token' }]) {
+    for (const options of [
+      { maxAttempts: 0 },
+      { timeoutMs: -1 },
+      { compression: 'brotli' },
+      { credentials: 'token' },
+    ]) {
       const refused = await thrownBy(client.count({}, { signal, ...options } as never).next());
       assert.ok(refused instanceof ConfigError, String(refused));
       assert.match(refused.message, new RegExp(`call options.${Object.keys(options)[0]}`));

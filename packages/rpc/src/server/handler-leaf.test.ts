@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { Cancellation, Code, createRuntime, fail, RpcError, type Call, type Outcome, type Status } from '@breakwater/core';
+import {
+  Cancellation,
+  Code,
+  createRuntime,
+  fail,
+  RpcError,
+  type Call,
+  type Outcome,
+  type Status,
+} from '@breakwater/core';
 import { aCall, FakeClock, settleMicrotasks } from '@breakwater/core/testing';
 import { currentContext } from '../context/propagation.js';
 import { methodsOf } from '../method/method.js';
@@ -24,7 +33,8 @@ describe('the leaf of the server stack', () => {
   const run = (handler: unknown, call: Partial<Call> = {}, method = one): Promise<Outcome> => {
     const runtime = createRuntime({ clock });
     runtime.events.subscribe((event) => {
-      if (event.type === 'defect') defects.push(event.error instanceof Error ? event.error.message : String(event.error));
+      if (event.type === 'defect')
+        defects.push(event.error instanceof Error ? event.error.message : String(event.error));
     });
     assert.ok(method !== undefined);
     const options = { abandonAfterMs: 1000, onAbandoned: (one: Call) => abandoned.push(one) };
@@ -39,7 +49,10 @@ describe('the leaf of the server stack', () => {
   it('reports a handler that answers nothing or no message as a defect that says so', async () => {
     for (const wrong of [undefined, null, 'text', 7]) {
       assert.equal(codeOf(await run(async () => wrong)), 'INTERNAL');
-      assert.match(defects.pop() ?? '', new RegExp(`handler of /test.v1.Echo/One returned ${String(wrong)}; give it a message`));
+      assert.match(
+        defects.pop() ?? '',
+        new RegExp(`handler of /test.v1.Echo/One returned ${String(wrong)}; give it a message`),
+      );
       async function* yielding() {
         yield wrong;
       }
@@ -59,7 +72,10 @@ describe('the leaf of the server stack', () => {
       [rejecting, 'a promise'],
     ] as const) {
       assert.equal(codeOf(await stream(wrong)), 'INTERNAL');
-      assert.match(defects.pop() ?? '', new RegExp(`returned ${what}, but has to stream its response; make it an async generator`));
+      assert.match(
+        defects.pop() ?? '',
+        new RegExp(`returned ${what}, but has to stream its response; make it an async generator`),
+      );
     }
     // Time for an unhandled rejection to end the run.
     await settleMicrotasks();
@@ -94,7 +110,10 @@ describe('the leaf of the server stack', () => {
     assert.equal(codeOf(await run(throwing(Code.CANCELLED))), 'INTERNAL');
     assert.match(defects.pop() ?? '', /CANCELLED: at the bank/);
     assert.equal(codeOf(await run(throwing(Code.UNAVAILABLE))), 'UNAVAILABLE');
-    assert.equal(codeOf(await run(async () => Promise.reject(RpcError.forward(received(Code.NOT_FOUND))))), 'NOT_FOUND');
+    assert.equal(
+      codeOf(await run(async () => Promise.reject(RpcError.forward(received(Code.NOT_FOUND))))),
+      'NOT_FOUND',
+    );
     assert.deepEqual(defects, []);
   });
 

@@ -50,7 +50,10 @@ describe('serving a definition', () => {
   });
 
   it('does not take for a handler what every object has', () => {
-    const definition = { ...EchoDefinition, methods: { toString: { ...EchoDefinition.methods.one, name: 'ToString' } } };
+    const definition = {
+      ...EchoDefinition,
+      methods: { toString: { ...EchoDefinition.methods.one, name: 'ToString' } },
+    };
     assert.throws(() => serve(definition, {} as never, options), /no handler for "toString"/);
     assert.equal(serve(definition, { toString: async () => ({}) } as never, options).length, 1);
   });

@@ -34,7 +34,11 @@ export function serve<D extends ServiceDefinition>(
 
 function checkHandlers(definition: ServiceDefinition, methods: readonly Method[], implementation: unknown): void {
   if (typeof implementation !== 'object' || implementation === null) {
-    throw new ConfigError(`the handlers of ${definition.fullName}`, implementation, 'an object with one function per method');
+    throw new ConfigError(
+      `the handlers of ${definition.fullName}`,
+      implementation,
+      'an object with one function per method',
+    );
   }
   const known = methods.map((method) => method.key);
   const given = implementation as Record<string, unknown>;

@@ -106,7 +106,10 @@ describe('createClient', () => {
   it('names what is wrong with an option, and what it should be', () => {
     const cases: readonly (readonly [object, RegExp])[] = [
       [{ backoff: { initialMs: 0 } }, /backoff\.initialMs is 0/],
-      [{ backoff: { initialMs: 500, maxMs: 400 } }, /backoff\.maxMs is 400, but must be at least backoff\.initialMs \(500\)/],
+      [
+        { backoff: { initialMs: 500, maxMs: 400 } },
+        /backoff\.maxMs is 400, but must be at least backoff\.initialMs \(500\)/,
+      ],
       [{ backoff: { maxMs: 50 } }, /backoff\.maxMs is 50, but must be at least backoff\.initialMs \(100\)/],
       [{ drainGraceMs: -1 }, /drainGraceMs is -1/],
       [{ authority: '' }, /authority is ""/],
@@ -123,13 +126,19 @@ describe('createClient', () => {
       [{ polices: {} }, /unknown option polices; did you mean "policies"/],
     ];
     for (const [options, message] of cases) {
-      assert.throws(() => client(options), (error: Error) => {
-        assert.ok(error instanceof ConfigError, String(error));
-        assert.match(error.message, message);
-        return true;
-      });
+      assert.throws(
+        () => client(options),
+        (error: Error) => {
+          assert.ok(error instanceof ConfigError, String(error));
+          assert.match(error.message, message);
+          return true;
+        },
+      );
     }
-    assert.throws(() => createClient(undefined as never, 'memory:///echo'), /definition is undefined, but must be a service definition/);
+    assert.throws(
+      () => createClient(undefined as never, 'memory:///echo'),
+      /definition is undefined, but must be a service definition/,
+    );
     assert.throws(() => createClient(EchoDefinition, 5 as never), /target is 5, but must be a URI/);
     assert.throws(() => createClient(EchoDefinition, 'nomad:///echo'), /nobody resolves nomad:\/\//);
     assert.throws(() => closeClient({}), /must be a client made by createClient/);

@@ -27,7 +27,13 @@ import type { Config } from '../config/config.js';
 import { defaultRegistries, defaultRuntime, defaultTransport } from '../defaults.js';
 import { logEventsOfClient } from '../logging/policy-log.js';
 import { checkAllPolicies } from '../policies/check-policies.js';
-import { breakerName, checkMethodNames, CLIENT_POLICY_KEYS, type ClientPolicies, clientStacks } from '../policies/client-policies.js';
+import {
+  breakerName,
+  checkMethodNames,
+  CLIENT_POLICY_KEYS,
+  type ClientPolicies,
+  clientStacks,
+} from '../policies/client-policies.js';
 import { type ChannelLease, leaseChannel } from './channels.js';
 
 /** How calls are spread over the endpoints. Default `least_in_flight` (power of two choices). */
@@ -122,7 +128,11 @@ export function createClient<D extends ServiceDefinition>(
     drainGraceMs: options.drainGraceMs ?? DEFAULT_DRAIN_GRACE_MS,
   });
   try {
-    return bind(definition, { target, runtime, policies: options.policies ?? {}, methods, logger: options.logger }, lease);
+    return bind(
+      definition,
+      { target, runtime, policies: options.policies ?? {}, methods, logger: options.logger },
+      lease,
+    );
   } catch (error) {
     // Policies that contradict each other: there is no client to close.
     void lease.release(0);
@@ -190,7 +200,8 @@ function handleOf(client: object): ClientHandle {
 
 function checkGiven(target: string, given: ClientOptions): void {
   requireKnownKeys('', given, OPTION_KEYS);
-  if (typeof target !== 'string') throw new ConfigError('target', target, 'a URI such as consul:///payments, or host:port');
+  if (typeof target !== 'string')
+    throw new ConfigError('target', target, 'a URI such as consul:///payments, or host:port');
   checkAllPolicies(given.policies ?? {}, given.methods ?? {}, CLIENT_POLICY_KEYS);
   const { credentials, logger, transport } = given;
   if (credentials !== undefined && typeof credentials !== 'function')

@@ -115,7 +115,12 @@ describe('the log lines of a process', () => {
     const orders = service('orders', {
       one: async () => {
         throw RpcError.fromFailure(
-          { ok: false, status: { code: Code.NOT_FOUND, details: 'no row 7', origin: 'remote' }, sent: 'unknown', trailers: new RpcError(Code.OK, '').metadata },
+          {
+            ok: false,
+            status: { code: Code.NOT_FOUND, details: 'no row 7', origin: 'remote' },
+            sent: 'unknown',
+            trailers: new RpcError(Code.OK, '').metadata,
+          },
           { target: 'consul:///bank', path: '/bank.v1.Bank/Book' },
         );
       },

@@ -19,11 +19,7 @@ const claimed = new WeakMap<PolicyEvents, Map<string, number>>();
  * As `logPolicyEvents` for one service: the defects of its own calls, and every transition that nobody else writes.
  * @param owns whether a call is served by this service
  */
-export const logEventsOfService = (
-  events: PolicyEvents,
-  logger: Logger,
-  owns: (call: Call) => boolean,
-): (() => void) =>
+export const logEventsOfService = (events: PolicyEvents, logger: Logger, owns: (call: Call) => boolean): (() => void) =>
   events.subscribe((event) => {
     if (event.type === 'defect' && owns(event.call)) writeLine(logger, event);
     if (event.type !== 'breaker_transition' || claimed.get(events)?.has(event.name) === true) return;

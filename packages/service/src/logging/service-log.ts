@@ -58,7 +58,10 @@ export class ServiceLog {
 
   /** A registration that came after the service had stopped could not be undone. */
   leftBehind(error: unknown): void {
-    this.logger.warn({ event: 'deregister_failed', err: error }, 'a late registration could not be undone; it will expire');
+    this.logger.warn(
+      { event: 'deregister_failed', err: error },
+      'a late registration could not be undone; it will expire',
+    );
   }
 
   step(step: DrainStep, inFlight: number): void {

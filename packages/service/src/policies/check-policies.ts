@@ -6,7 +6,8 @@ import { ConfigError, requireKnownKeys } from '@breakwater/core';
  * @throws ConfigError naming `field.policy` and the nearest known one
  */
 export function checkPolicies(field: string, policies: unknown, known: readonly string[]): void {
-  if (typeof policies !== 'object' || policies === null) throw new ConfigError(field, policies, 'an object of policies');
+  if (typeof policies !== 'object' || policies === null)
+    throw new ConfigError(field, policies, 'an object of policies');
   requireKnownKeys(field, policies, known);
   for (const [name, settings] of Object.entries(policies) as [string, unknown][]) {
     if (name === 'deadline' && settings === false) {

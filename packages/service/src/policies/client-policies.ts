@@ -1,11 +1,4 @@
-import {
-  type Around,
-  type Policy,
-  requireKnownKeys,
-  type Runtime,
-  stack,
-  streamsResponse,
-} from '@breakwater/core';
+import { type Around, type Policy, requireKnownKeys, type Runtime, stack, streamsResponse } from '@breakwater/core';
 import {
   attemptTimeout,
   type BulkheadOptions,
