@@ -27,6 +27,11 @@ const TROUBLES: readonly { readonly title: string; readonly behaviour: Behaviour
     says: /access denied \(HTTP 403: ACL not found\)/,
   },
   { title: 'refuses the request', behaviour: http(400, 'Invalid index'), says: /answered HTTP 400: Invalid index/ },
+  {
+    title: 'knows no such path',
+    behaviour: http(404, 'nope'),
+    says: /answered HTTP 404: nope; is this really Consul's/,
+  },
   { title: 'fails', behaviour: http(500, 'No cluster leader'), says: /answered HTTP 500: No cluster leader/ },
   { title: 'fails without a word', behaviour: http(500, ''), says: /answered HTTP 500;/ },
   { title: 'has too many connections', behaviour: http(429, 'slow down'), says: /too many connections/ },
@@ -191,13 +196,22 @@ describe('consul against an agent that', () => {
     assert.equal(registration.state.kind, 'retrying');
     assert.match(
       registration.state.kind === 'retrying' ? registration.state.error : '',
-      /127\.0\.0\.1:\d+: access denied .*Permission denied/,
+      /^access denied .*Permission denied/,
     );
     const registered = new Promise<void>((resolve) =>
       registration.onState(({ kind }) => kind === 'registered' && resolve()),
     );
     bad.behaviour = http(200, '');
     await registered;
+  });
+
+  it('is a web server: is not taken for a registry that has confirmed', async () => {
+    bad = await startBadConsul(http(200, '<html>hello</html>', 'text/html'));
+    const registry = consul({ address: bad.address });
+    open.push(registry);
+    const { state } = await registry.register({ service: 'payments', host: '127.0.0.1', port: 5000 });
+    assert.equal(state.kind, 'retrying');
+    assert.match(state.kind === 'retrying' ? state.error : '', /not Consul's \(text\/html .*HTTP port\?/);
   });
 
   it('is down at the start: register rejects after failAfterMs when so configured', async () => {

@@ -68,7 +68,7 @@ describe('targets of consul()', () => {
     ['consul:///a?tga=x', /unknown parameter tga; did you mean tag/],
     ['consul:///a?tag=x&tag=y', /tag is given twice/],
     ['consul:///a?tag=', /parameter tag is empty/],
-    ['consul:///a?passing=maybe', /passing is "maybe"/],
+    ['consul:///a?passing=maybe', /target "consul:.*": passing is "maybe"/],
     ['consul:///a/b', /has no slash/],
     ['consul://nowhere:0/a', /target/],
   ];

@@ -120,7 +120,10 @@ export class ConsulClient {
         return toAnswer(await operation(this.api, ctx));
       } catch (error) {
         if (ended === 'timeout')
-          throw new ConsulError('timeout', `no complete answer from ${this.address.text} in ${options.timeoutMs} ms`);
+          throw new ConsulError(
+            'timeout',
+            `no complete answer from ${this.address.text} in ${Math.round(options.timeoutMs)} ms`,
+          );
         if (ended === 'cancelled') throw new ConsulError('cancelled', 'the request was cancelled');
         const stale =
           (error as { code?: unknown }).code === 'ECONNRESET' && ctx.request?.reusedSocket === true && !ctx.answered;
@@ -180,8 +183,9 @@ function guardBody(request: http.ClientRequest, response: http.IncomingMessage):
 
 function toAnswer(result: unknown): ConsulAnswer {
   // With `includeResponse` every plain call answers [response] or [response, body].
-  const [response, body] = result as [http.IncomingMessage, unknown];
-  return { body, headers: response.headers };
+  const [response, body] = result as [http.IncomingMessage & { readonly body?: unknown }, unknown];
+  // Calls that should answer nothing leave out what did come; it tells what kind of server this is.
+  return { body: body ?? response.body, headers: response.headers };
 }
 
 function httpsAgent(tls: ConsulTls = {}): https.Agent {

@@ -51,7 +51,9 @@ function describeStatus(status: number, body: string, address: ConsulAddress, ca
   }
   if (status === 429)
     return new ConsulError('status', `too many connections from this machine (${said})`, status, cause);
-  return new ConsulError('status', `answered ${said}`, status, cause);
+  // Consul answers 404 to an id it does not know, in words; to a path it always has, only another server does.
+  const hint = status === 404 && !/^unknown|not found/i.test(body) ? "; is this really Consul's HTTP port?" : '';
+  return new ConsulError('status', `answered ${said}${hint}`, status, cause);
 }
 
 function describeCode(code: string, message: string, address: ConsulAddress, cause: unknown): ConsulError {

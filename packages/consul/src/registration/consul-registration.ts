@@ -154,7 +154,7 @@ export class ConsulRegistration implements Registration {
       const retryInMs = Math.round(Math.min(this.backoff.next(), this.beatMs() * 3));
       this.states.set({
         kind: 'retrying',
-        error: `Consul at ${this.client.address.text}: ${failure.message}`,
+        error: failure.message,
         retryInMs,
       });
       this.schedule(retryInMs);
@@ -188,8 +188,9 @@ export class ConsulRegistration implements Registration {
     }
     const { check, deregisterCriticalAfterMs } = this.settings;
     const body = toRegistration(this.instance, check, deregisterCriticalAfterMs, this.generation);
-    const failure = await this.send((api, ctx) =>
-      api.agent.service.register({ ...body, ctx } as unknown as { name: string }),
+    const failure = await this.send(
+      (api, ctx) => api.agent.service.register({ ...body, ctx } as unknown as { name: string }),
+      requireSilence,
     );
     this.announced = failure === undefined;
     // A check that the agent knew already keeps the status it had, also critical: say at once that all is well.
@@ -205,8 +206,9 @@ export class ConsulRegistration implements Registration {
   }
 
   private async passCheck(): Promise<ConsulError | 'forgotten' | undefined> {
-    const failure = await this.send((api, ctx) =>
-      api.agent.check.pass({ id: checkIdOf(this.id), ctx } as { id: string }),
+    const failure = await this.send(
+      (api, ctx) => api.agent.check.pass({ id: checkIdOf(this.id), ctx } as { id: string }),
+      requireSilence,
     );
     return failure !== undefined && isForgotten(failure) ? 'forgotten' : failure;
   }
@@ -261,6 +263,16 @@ export class ConsulRegistration implements Registration {
       this.pending = undefined;
     }
   }
+}
+
+/** Consul confirms with an empty answer: any other server that says 200 has something to say. */
+function requireSilence({ body, headers }: ConsulAnswer): void {
+  if (body === undefined || body === '') return;
+  const kind = headers['content-type'] ?? 'a text';
+  throw new ConsulError(
+    'malformed',
+    `the answer is not Consul's (${kind} instead of an empty confirmation); is this really Consul's HTTP port?`,
+  );
 }
 
 /** The agent restarted, or its reaper took the instance: Consul 1.8 answers 500, newer agents 404. */

@@ -29,7 +29,10 @@ export function parseServiceQuery(target: Target, defaultDc: string | undefined)
       throw ConfigError.rule('target', target.uri, `target ${JSON.stringify(target.uri)}: parameter ${key} is empty`);
     return value;
   };
-  const passing = requireOneOf('passing', parameter('passing') ?? 'false', ['true', 'false']);
+  const passing = requireOneOf(`target ${JSON.stringify(target.uri)}: passing`, parameter('passing') ?? 'false', [
+    'true',
+    'false',
+  ]);
   return {
     service: target.name,
     tag: parameter('tag'),
