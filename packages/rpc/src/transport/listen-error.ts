@@ -22,6 +22,9 @@ function explain(systemCode: string, holder: string | undefined): string {
       return 'this user may not open that port; choose one above 1023 with the option "port" (--port)';
     case 'EADDRNOTAVAIL':
       return 'this machine does not have that address; set the option "host" to one of its own, such as 127.0.0.1';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host name cannot be resolved (${systemCode}); set the option "host" to an address of this machine, such as 127.0.0.1 or 0.0.0.0`;
     default:
       return systemCode;
   }
