@@ -66,6 +66,16 @@ describe('requireKnownKeys', () => {
     requireKnownKeys('f', { a: 1 }, ['a', 'b']);
   });
 
+  it('refuses what is no object', () => {
+    for (const given of [undefined, null, 5, 'text', []]) {
+      assert.throws(
+        () => requireKnownKeys('retry', given as object, ['a', 'b']),
+        /^ConfigError: retry is .*, but must be an object with any of: a, b$/,
+      );
+    }
+    assert.throws(() => requireKnownKeys('', undefined as unknown as object, ['a']), /options is undefined/);
+  });
+
   it('names an unknown one with its path and the nearest, or with all there are', () => {
     const known = ['timeoutMs', 'queue'];
     refused(

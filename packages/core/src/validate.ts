@@ -31,8 +31,11 @@ export function requireOneOf<T extends string>(field: string, value: unknown, al
   );
 }
 
-/** Refuses misspelt options. @throws ConfigError naming the unknown key and the nearest known one */
+/** Refuses misspelt options. @throws ConfigError naming the unknown key and the nearest known one, or when there is no object */
 export function requireKnownKeys(field: string, options: object, known: readonly string[]): void {
+  // Plain JavaScript and settings out of JSON may give anything.
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new ConfigError(field === '' ? 'options' : field, options, `an object with any of: ${known.join(', ')}`);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
