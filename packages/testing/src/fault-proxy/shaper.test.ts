@@ -155,6 +155,14 @@ describe('Shaper', () => {
     ]);
   });
 
+  it('pieces of the slicer differ by up to the variation', () => {
+    const shaper = new Shaper(new SeededRandom(1), 0);
+    shaper.push(bytes(1000), 0);
+    const log = play(shaper, on({ kind: 'slicer', averageBytes: 10, variationBytes: 4 }));
+    const sizes = new Set(log.slice(0, -1).map(([, size]) => Number(size)));
+    assert.ok(Math.min(...sizes) === 6 && Math.max(...sizes) === 14, [...sizes].join());
+  });
+
   it('limit_data lets exactly so many bytes through, then closes', () => {
     const shaper = aShaper();
     shaper.push(bytes(4), 0);
