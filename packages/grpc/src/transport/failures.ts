@@ -15,6 +15,8 @@ export interface CallFacts {
 const TOO_LARGE = /^Received message larger than max \((\d+) vs (\d+)\)/;
 const INFLATES_TOO_LARGE = /^Received message that decompresses to a size larger than (\d+)/;
 const REFUSED = 'Stream refused by server';
+/** A stream that was closed in peace, without trailers: what a peer that exits after its GOAWAY leaves behind. */
+const NO_STATUS = /^Received RST_STREAM with code 0 \(Call ended without gRPC status\)/;
 const HTTP_STATUS = /^Received HTTP status code (\d+)/;
 
 /** The failure behind a grpc-js status. grpc-js says what happened below gRPC only in words, read here and nowhere else. */
@@ -40,6 +42,9 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
   if (local && code === Code.UNAVAILABLE) {
     if (facts.sent === 'no') return { code, origin: 'remote', reason: 'CONNECT_FAILED', details: status.details };
     return connectionLost(facts.peer, status.details);
+  }
+  if (isEmpty(status.metadata) && NO_STATUS.test(status.details)) {
+    return connectionLost(facts.peer, 'it ended before the call did');
   }
   const http = isEmpty(status.metadata) || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
   if (http !== null) {

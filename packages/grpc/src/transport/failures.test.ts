@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { Metadata as GrpcMetadata, status } from '@grpc/grpc-js';
+import { Code, Metadata } from '@breakwater/core';
+import { fromGrpcStatus } from './failures.js';
+
+describe('the end of a call as grpc-js words it', () => {
+  it('is a lost connection when the peer exits after its GOAWAY, before and after the response headers', () => {
+    const details = 'Received RST_STREAM with code 0 (Call ended without gRPC status)';
+    for (const headers of [undefined, Metadata.EMPTY]) {
+      const failure = fromGrpcStatus(
+        { code: status.INTERNAL, details, metadata: new GrpcMetadata() },
+        { peer: '10.0.0.1:5000', sent: 'unknown', headers, expired: false },
+      );
+      assert.equal(failure.status.code, Code.UNAVAILABLE);
+      assert.equal(failure.status.reason, 'CONNECTION_LOST');
+      assert.equal(failure.sent, 'unknown');
+    }
+  });
+
+  it('stays INTERNAL when the peer breaks the stream off with an error', () => {
+    const details = 'Received RST_STREAM with code 2 (Internal server error)';
+    const failure = fromGrpcStatus(
+      { code: status.INTERNAL, details, metadata: new GrpcMetadata() },
+      { peer: '10.0.0.1:5000', sent: 'unknown', headers: undefined, expired: false },
+    );
+    assert.equal(failure.status.code, Code.INTERNAL);
+  });
+});
