@@ -32,7 +32,7 @@ async function addCredentials(
     if (provider === undefined) continue;
     try {
       const asked = provider({ target: call.target, path: call.operation.path });
-      const given = asked instanceof Promise ? await whileWanted(asked, call, clock) : await asked;
+      const given = asked instanceof Promise ? await whileWanted(asked, call, clock) : asked;
       if (given === undefined) return fail(call.cancellation.status ?? LATE);
       metadata = metadata.merge(Metadata.of(given));
     } catch (error) {

@@ -10,6 +10,7 @@ describe('a client object', () => {
     name: 'Odd',
     fullName: 'test.v1.Odd',
     methods: {
+      // oxlint-disable-next-line unicorn/no-thenable -- what this test is about
       then: { ...one, name: 'Then' },
       constructor: { ...one, name: 'Constructor' },
       toString: { ...one, name: 'ToString' },
@@ -34,6 +35,7 @@ describe('a client object', () => {
 
   it('has the RPCs whose names every object has too', async () => {
     assert.equal((await client.constructor({})).text, 'Constructor');
+    // oxlint-disable-next-line typescript/no-base-to-string -- an RPC of that name
     assert.equal((await client.toString({})).text, 'ToString');
     assert.equal((await client.__proto__({})).text, '__proto__');
     assert.equal(Object.getPrototypeOf(client), Object.prototype);

@@ -134,7 +134,8 @@ describe('services that come and go', () => {
         break;
     child.kill('SIGINT');
     assert.equal(await exit, 130);
-    assert.equal((await call).code, Code.UNAVAILABLE);
+    const cut = await call;
+    assert.equal(cut.code, Code.UNAVAILABLE, cut.message);
     const forced = lines.find((line) => line.includes('"forced"'));
     assert.match(forced ?? '', /test\.v1\.Chat\/One/);
   });
