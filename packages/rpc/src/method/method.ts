@@ -35,11 +35,17 @@ function toMethod(service: ServiceDefinition, key: string, definition: MethodDef
     method: definition.name,
     kind: kindOf(definition),
     idempotency: idempotencyOf(definition),
-    encodeRequest: (message) => requestType.encode(requestType.fromPartial(message)).finish(),
+    encodeRequest: (message) => requestType.encode(requestType.fromPartial(present(message))).finish(),
     decodeRequest: (bytes) => requestType.decode(bytes),
     encodeResponse: (message) => responseType.encode(responseType.fromPartial(message)).finish(),
     decodeResponse: (bytes) => responseType.decode(bytes),
   };
+}
+
+/** The codec would only say of which property of undefined it wanted to read. */
+function present(message: unknown): unknown {
+  if (message !== undefined && message !== null) return message;
+  throw new TypeError(`it is ${String(message)}; pass a message, {} for an empty one`);
 }
 
 function kindOf({ requestStream, responseStream }: MethodDefinition): RpcKind {

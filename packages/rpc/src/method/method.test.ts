@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { ConfigError } from '@breakwater/core';
+import { EchoDefinition } from '../testing/echo.js';
+import type { ServiceDefinition } from './definition.js';
+import { methodsOf } from './method.js';
+
+describe('methodsOf', () => {
+  it('tells a caller who passes no message what to pass, whatever the codec would have said', () => {
+    for (const method of methodsOf(EchoDefinition)) {
+      for (const nothing of [undefined, null]) {
+        assert.throws(
+          () => method.encodeRequest(nothing),
+          /it is (undefined|null); pass a message, \{\} for an empty one/,
+        );
+      }
+      assert.deepEqual(method.decodeRequest(method.encodeRequest({})), method.decodeRequest(new Uint8Array()));
+    }
+  });
+
+  it('refuses what is no service definition, and says where one comes from', () => {
+    for (const wrong of [undefined, null, {}, 'Payments', { fullName: 'a.B' }]) {
+      assert.throws(
+        () => methodsOf(wrong as unknown as ServiceDefinition),
+        (error: unknown) => error instanceof ConfigError && /breakwater generate/.test(error.message),
+      );
+    }
+  });
+});
