@@ -17,7 +17,7 @@ import {
   messageTooLarge,
 } from './failures.js';
 import { encodeRequest } from './encode-message.js';
-import { headerListBytes, incoming } from './incoming-metadata.js';
+import { contentTypeOf, headerListBytes, incoming } from './incoming-metadata.js';
 import { openRequestStream, type OpenRequestStream } from './internals.js';
 import { OutgoingMetadata, type DispatchObserver } from './outgoing-metadata.js';
 import { RequestPump, type MessageWriter } from './request-pump.js';
@@ -51,6 +51,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
 
   private grpcCall: GrpcCall | undefined;
   private headers: Metadata | undefined;
+  private rawHeaders: GrpcMetadata | undefined;
   private value: unknown;
   private received = 0;
   private ended = false;
@@ -112,6 +113,7 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
       const status = messageTooLarge('a received header list', bytes, 'limits.maxHeaderBytes', limit);
       return this.abort({ ...status, origin: 'remote' });
     }
+    this.rawHeaders = metadata;
     this.headers = incoming(metadata);
     this.guard(() => this.call.responses?.headers(this.headers ?? Metadata.EMPTY));
   }
@@ -141,7 +143,9 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     if (this.ended) return;
     if (status.code === grpcStatus.OK) return this.succeed(status);
     const expired = this.call.deadline <= this.host.clock.now();
-    this.finish(fromGrpcStatus(status, { peer: this.host.peer, sent: this.sent, headers: this.headers, expired }));
+    const { headers, rawHeaders, sent } = this;
+    const contentType = rawHeaders === undefined ? undefined : contentTypeOf(rawHeaders);
+    this.finish(fromGrpcStatus(status, { peer: this.host.peer, sent, headers, contentType, expired }));
   }
 
   onDispatch(): void {

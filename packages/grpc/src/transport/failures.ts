@@ -8,6 +8,8 @@ export interface CallFacts {
   readonly peer: string;
   readonly sent: Sent;
   readonly headers: Metadata | undefined;
+  /** Content type of the headers, where they came. */
+  readonly contentType?: string | undefined;
   /** The call's own deadline has passed. */
   readonly expired: boolean;
 }
@@ -35,6 +37,18 @@ export function fromGrpcStatus(status: StatusObject, facts: CallFacts): Failure 
 
 function classify(status: StatusObject, trailers: Metadata, local: boolean, facts: CallFacts): Status {
   const code = toCode(status.code);
+  // grpc-js does not look at the content type: it takes the first bytes of a web page for the length of a message.
+  if (isEmpty(status.metadata) && facts.contentType?.startsWith('application/grpc') === false) {
+    const http = HTTP_STATUS.exec(status.details)?.[1];
+    const details = `${facts.peer} answered ${http === undefined ? '' : `HTTP status ${http} `}with ${facts.contentType}, not gRPC`;
+    // An HTTP status has been translated already; of a page that was found, gRPC makes UNKNOWN.
+    return {
+      code: http === undefined ? Code.UNKNOWN : code,
+      origin: 'remote',
+      reason: 'PEER_NOT_GRPC',
+      details,
+    };
+  }
   if (code === Code.RESOURCE_EXHAUSTED) {
     const tooLarge = describeTooLarge(status.details, isEmpty(status.metadata), facts.peer);
     if (tooLarge !== undefined) return { code, origin: 'remote', reason: 'MESSAGE_TOO_LARGE', details: tooLarge };

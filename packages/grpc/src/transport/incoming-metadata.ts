@@ -42,6 +42,11 @@ export function headerListBytes(metadata: GrpcMetadata): number {
   return bytes;
 }
 
+/** What a peer says it sends, such as `application/grpc+proto` or `text/html`. */
+export function contentTypeOf(metadata: GrpcMetadata): string | undefined {
+  return Reader.valuesOf(metadata).get('content-type')?.[0]?.toString();
+}
+
 /** Whether grpc-js made this itself: every status that a peer sent carries at least one header of the transport. */
 export const isEmpty = (metadata: GrpcMetadata): boolean => Reader.valuesOf(metadata).size === 0;
 

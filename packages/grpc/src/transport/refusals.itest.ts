@@ -157,6 +157,22 @@ describe('what is known of a call that failed', () => {
     assert.ok(!outcome.ok, JSON.stringify(outcome));
   });
 
+  it('a web page is not taken for a message of enormous length: the answer says what came', async () => {
+    const page = (httpStatus: number) => (stream: ServerHttp2Stream) => {
+      stream.respond({ ':status': httpStatus, 'content-type': 'text/html' });
+      stream.end('<html><body>It works!</body></html>');
+    };
+    const found = await call(await connect(await rawServer(page(200))));
+    assert.ok(!found.ok);
+    assert.equal(found.status.code, Code.UNKNOWN);
+    assert.equal(found.status.reason, 'PEER_NOT_GRPC');
+    assert.match(found.status.details, /^127\.0\.0\.1:\d+ answered with text\/html, not gRPC$/);
+    const unavailable = await call(await connect(await rawServer(page(503))));
+    assert.ok(!unavailable.ok);
+    assert.equal(unavailable.status.code, Code.UNAVAILABLE);
+    assert.equal(unavailable.status.reason, 'PEER_NOT_GRPC');
+  });
+
   it('OK without a message is UNIMPLEMENTED, as gRPC has it', async () => {
     const port = await rawServer((stream) =>
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0' }, { endStream: true }),
