@@ -97,6 +97,7 @@ describe('createClient', () => {
     const contradiction = { deadline: { timeoutMs: 100 }, attemptTimeout: { timeoutMs: 500 } };
     assert.throws(() => client({ policies: contradiction }), ConfigError);
     assert.throws(() => client({ policies: { circuitBreaker: { failureRatio: 7 } } }), ConfigError);
+    assert.throws(() => client({ policies: { fallback: {} as never } }), ConfigError);
     const snapshot = (): unknown[] => [...inspectClient(good).endpoints];
     assert.equal(snapshot().length, 1);
     await closeClient(good);

@@ -226,6 +226,7 @@ describe('the life of a service', () => {
     const running = service().add(EchoDefinition, echo());
     await running.stop();
     await assert.rejects(running.start(), /echo has been stopped; make another with createService/);
+    assert.equal(running.health.get(''), 'NOT_SERVING', 'it listened');
     assert.deepEqual(await registry.services(), []);
   });
 
