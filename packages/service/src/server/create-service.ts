@@ -104,6 +104,7 @@ const PORT = { min: 0, max: 65_535, integer: true };
  */
 export function createService(given: ServiceOptions): Service {
   requireKnownKeys('', given, OPTION_KEYS);
+  checkParts(given);
   checkAllPolicies(given.policies ?? {}, given.methods ?? {}, SERVER_POLICY_KEYS);
   const options = withServiceConfig(given);
   if (typeof options.name !== 'string' || !/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(options.name)) {
@@ -129,4 +130,14 @@ export function createService(given: ServiceOptions): Service {
     runtime: options.runtime ?? defaultRuntime(),
     logger,
   });
+}
+
+/** What no configuration file can give: objects with methods. Found out now rather than in the middle of a start. */
+function checkParts({ registry, transport, logger }: ServiceOptions): void {
+  if (registry !== undefined && typeof (registry as Partial<Registry> | null)?.register !== 'function')
+    throw new ConfigError('registry', registry, 'a registry, such as consul()');
+  if (transport !== undefined && typeof (transport as Partial<Transport> | null)?.listen !== 'function')
+    throw new ConfigError('transport', transport, 'a transport, such as grpcTransport() or inProcessTransport()');
+  if (logger !== undefined && logger !== false && typeof (logger as Partial<Logger> | null)?.warn !== 'function')
+    throw new ConfigError('logger', logger, 'a pino logger, or false for none');
 }
