@@ -14,11 +14,12 @@ export interface FailedAttempt {
 }
 
 /**
- * `pushbackMs`: the server said when. `unseen`: the server did not start the call.
+ * `pushbackMs`: the server said when. `elsewhere`: an endpoint did not start the call, so that another may at once; a call
+ * that found no endpoint at all is nothing to repeat at once.
  * `refusal` is undefined when the failure as such is none to retry.
  */
 export type Judgement =
-  | { readonly retry: true; readonly unseen: boolean; readonly pushbackMs: number | undefined }
+  | { readonly retry: true; readonly elsewhere: boolean; readonly pushbackMs: number | undefined }
   | { readonly retry: false; readonly refusal: RetryRefusal | undefined };
 
 const NOT_RETRYABLE: Judgement = Object.freeze({ retry: false, refusal: undefined });
@@ -43,5 +44,5 @@ export function judge(failed: FailedAttempt): Judgement {
   const pushbackMs = readPushback(failure.trailers) ?? status.retryAfterMs;
   if (pushbackMs !== undefined && !(pushbackMs >= 0)) return refused('pushback');
   if (failed.attempt >= failed.maxAttempts) return refused('attempts_exhausted');
-  return { retry: true, unseen, pushbackMs };
+  return { retry: true, elsewhere: unseen && failure.peer !== undefined, pushbackMs };
 }

@@ -103,14 +103,26 @@ describe('retry', () => {
     assert.equal(await attemptsFor(() => aFailure(Code.DEADLINE_EXCEEDED, { reason: 'DEADLINE_EXCEEDED' }), {}), 1);
   });
 
-  it('repeats the first failure that was not sent at once, and the next one after the first wait', async () => {
-    const { events, run, clock } = setUp(() => aFailure(Code.UNAVAILABLE, { sent: 'no' }));
+  it('repeats at once what an endpoint did not start, and waits before the next', async () => {
+    const { events, run, clock } = setUp((_, index) => ({
+      ...aFailure(Code.UNAVAILABLE, { sent: 'refused' }),
+      peer: `p${index}`,
+    }));
     await run(aCall());
     assert.deepEqual(
       events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])),
       [0, 50],
     );
     assert.equal(clock.now(), 50);
+  });
+
+  it('waits before it repeats a call that found no endpoint: another try at once would find none either', async () => {
+    const { events, run } = setUp(() => aFailure(Code.UNAVAILABLE, { sent: 'no' }));
+    await run(aCall());
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : [])),
+      [50, 100],
+    );
   });
 
   it('waits exactly as long as pushback says and starts the backoff anew after it', async () => {

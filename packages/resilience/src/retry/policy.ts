@@ -23,7 +23,7 @@ import { RetryBudget } from './retry-budget.js';
  * left, and the budget allows it. Otherwise the last failure is the outcome, with one record per attempt.
  *
  * Waits follow gRFC A6: exponential with jitter; `grpc-retry-pushback-ms` wins and starts the backoff anew, negative or
- * unreadable stops. The first failure of a call that the server did not start is repeated at once, as the next attempt
+ * unreadable stops. The first failure of a call that an endpoint did not start is repeated at once, as the next attempt
  * goes to another endpoint; it counts as an attempt and costs budget like every other.
  * Unary calls are never committed by headers, since their caller has seen nothing before the outcome.
  *
@@ -66,7 +66,7 @@ export function retry(options: RetryOptions, runtime: Runtime): Around {
         backoffs = 0;
         return judgement.pushbackMs;
       }
-      if (judgement.unseen && !repeatedAtOnce) {
+      if (judgement.elsewhere && !repeatedAtOnce) {
         repeatedAtOnce = true;
         return 0;
       }
