@@ -61,8 +61,12 @@ export class DescriptorPool {
 
   private build(): FileRegistry {
     const ordered = new Map<string, FileDescriptorProto>();
+    const open = new Set<string>();
     const visit = (name: string): void => {
       if (ordered.has(name)) return;
+      if (open.has(name))
+        throw new CliError(`the descriptors cannot be used: ${name} imports itself, by way of others`);
+      open.add(name);
       const file = this.files.get(name) ?? WELL_KNOWN.get(name);
       if (file === undefined)
         throw new CliError(`the descriptors are incomplete: ${name} is imported, but nobody has it`);

@@ -1,64 +1,49 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
+import type { FileRegistry } from '@bufbuild/protobuf';
 import { CliError } from '../../errors.js';
 import { compileProtos } from '../../generate/protoc.js';
 import { DescriptorPool } from './descriptor-pool.js';
+import { loadProtos } from './load-protos.js';
+import { toDescriptors } from './loaded-descriptors.js';
+import { type LocatedProtos, locateProtos } from './locate-protos.js';
 import type { TypeSource } from './type-source.js';
 
 /**
- * Types from proto files. A file is looked up in the include folders; one that lies in none of them may be given by its
- * path, and its folder then counts as an include folder.
- * @throws CliError with protoc's file:line:column, or naming a file or folder that does not exist
+ * Types from proto files, loaded by proto-loader.
+ * @throws CliError with file:line:column of what is wrong in a file, or naming a file or folder that does not exist
  */
 export async function protoSource(protos: readonly string[], includes: readonly string[]): Promise<TypeSource> {
-  const dirs = await Promise.all(includes.map(requireFolder));
-  const roots = new Set(dirs.length === 0 ? [process.cwd()] : dirs);
-  const files: string[] = [];
-  for (const proto of protos) files.push(await locate(proto, roots));
-  const [protoDir = process.cwd(), ...includeDirs] = roots;
-  const { set } = await compileProtos({ protoDir, files, includeDirs });
-  const pool = new DescriptorPool();
-  pool.add(set.file);
-  const own = new Set(files);
+  const located = await locateProtos(protos, includes);
+  const description = protos.join(', ');
+  let types: FileRegistry;
+  try {
+    const pool = new DescriptorPool();
+    pool.add(toDescriptors(loadProtos(located.files, located.folders)));
+    types = pool.registry;
+  } catch (error) {
+    throw await explain(description, located, error);
+  }
+  const services = [...types.files]
+    .filter(({ proto }) => located.files.includes(proto.name))
+    .flatMap((file) => file.services.map(({ typeName }) => typeName))
+    .toSorted();
   return {
-    description: protos.join(', '),
-    services: async () =>
-      set.file
-        .filter(({ name }) => own.has(name))
-        .flatMap((file) => file.service.map(({ name }) => (file.package === '' ? name : `${file.package}.${name}`)))
-        .toSorted(),
-    find: async (symbol) => (pool.registry.get(symbol) === undefined ? undefined : pool.registry),
+    description,
+    services: async () => services,
+    find: async (symbol) => (types.get(symbol) === undefined ? undefined : types),
   };
 }
 
-/** The name under which protoc finds a file; adds its folder to the roots when no root holds it. */
-async function locate(proto: string, roots: Set<string>): Promise<string> {
-  for (const root of roots) {
-    const absolute = path.resolve(root, proto);
-    if (await isFile(absolute)) return toImportName(root, absolute, roots);
+/** proto-loader tells a line at best; protoc tells the column, shows the line, and says where it looked for an import. */
+async function explain(description: string, located: LocatedProtos, cause: unknown): Promise<CliError> {
+  const [protoDir = process.cwd(), ...includeDirs] = located.folders;
+  try {
+    await compileProtos({ protoDir, files: located.importNames, includeDirs });
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
   }
-  const absolute = path.resolve(proto);
-  if (!(await isFile(absolute))) {
-    throw new CliError(`--proto ${proto}: there is no such file (looked in ${[...roots].join(', ')})`, {
-      remedy: 'Pass the path of a .proto file; with --include DIR, relative to DIR.',
-      exitCode: 2,
-    });
-  }
-  return toImportName([...roots].find((root) => isInside(root, absolute)) ?? '', absolute, roots);
-}
-
-function toImportName(root: string, absolute: string, roots: Set<string>): string {
-  const within = root !== '' && isInside(root, absolute) ? root : path.dirname(absolute);
-  roots.add(within);
-  return path.relative(within, absolute).split(path.sep).join('/');
-}
-
-const isInside = (root: string, file: string): boolean =>
-  !path.relative(root, file).startsWith('..') && !path.isAbsolute(path.relative(root, file));
-
-const isFile = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined))?.isFile() === true;
-
-async function requireFolder(dir: string): Promise<string> {
-  if ((await stat(dir).catch(() => undefined))?.isDirectory() === true) return path.resolve(dir);
-  throw new CliError(`--include ${dir}: there is no such folder (looked at ${path.resolve(dir)})`, { exitCode: 2 });
+  return new CliError(
+    `--proto ${description}: protoc accepts this, but @grpc/proto-loader cannot load it: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { remedy: "Leave out --proto: the types then come from the server's reflection, if it serves that.", cause },
+  );
 }
