@@ -65,6 +65,7 @@ const COMMANDS = {
     tolerant: true,
   },
   bench: { about: 'this project beside its peers', project: '.', entry: 'bench/dist/main.js' },
+  start: { about: 'run one example: start WORKSPACE [arguments]' },
   'install-services': {
     about: 'fetch the real servers that tests use (--list, --env)',
     project: 'tools',
@@ -116,6 +117,16 @@ function pickCommand(name) {
   const nearest = Object.keys(COMMANDS).sort((a, b) => distance(name, a) - distance(name, b))[0];
   const hint = distance(name, nearest) <= Math.max(2, nearest.length / 2) ? ` Did you mean '${nearest}'?` : '';
   throw new Stop(`unknown command '${name}'.${hint} The commands are:\n${usage()}`, 2);
+}
+
+/** `start WORKSPACE` runs that workspace's main module; it builds no more than this needs. */
+function resolveCommand(name, args) {
+  const command = pickCommand(name);
+  if (name !== 'start') return { command, args };
+  const [workspace, ...others] = args;
+  if (workspace === undefined || !existsSync(join(ROOT, workspace, 'src/main.ts')))
+    throw new Stop(`start: '${workspace ?? ''}' is no workspace with a main module; try examples/shop/payments`, 2);
+  return { command: { ...command, project: workspace, entry: `${workspace}/dist/main.js` }, args: others };
 }
 
 function readJson(path) {
@@ -375,8 +386,8 @@ async function exclusively(work) {
 
 async function main() {
   checkNode();
-  const [name, ...args] = process.argv.slice(2);
-  const command = pickCommand(name);
+  const [name, ...rest] = process.argv.slice(2);
+  const { command, args } = resolveCommand(name, rest);
   process.chdir(ROOT);
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
