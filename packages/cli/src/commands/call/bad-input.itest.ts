@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CERT, LAB_PROTO, LabCalls } from '../testdata/lab-calls.js';
 import { LAB, PROTO_ROOT } from '../testdata/lab-service.js';
@@ -86,11 +88,62 @@ describe('bad input to breakwater call', function () {
     }
   });
 
-  it('a proto that does not compile is shown with its line', async () => {
-    const { message } = await fault(`${LAB}/Echo`, {
-      protos: [path.join(PROTO_ROOT, 'acme/lab/v1/lab.proto')],
-      includes: [],
+  describe('a proto that cannot be loaded', () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    let folder: string;
+    before(async () => {
+      process.on('warning', note);
+      folder = await mkdtemp(path.join(tmpdir(), 'breakwater-call-'));
     });
-    assert.match(message, /acme\/lab\/v1\/color\.proto/);
+    after(async () => {
+      process.off('warning', note);
+      await rm(folder, { recursive: true });
+    });
+    const faultOf = async (text: string): ReturnType<typeof fault> => {
+      await writeFile(path.join(folder, 'broken.proto'), text);
+      return fault(`${LAB}/Echo`, { protos: [path.join(folder, 'broken.proto')] });
+    };
+
+    it('for an import that is not there: the line, where it was looked for, what to add, and nothing else', async () => {
+      const proto = path.join(PROTO_ROOT, 'acme/lab/v1/lab.proto');
+      const { message, remedy } = await fault(`${LAB}/Echo`, { protos: [proto] });
+      assert.match(message, /^cannot find the imported acme\/lab\/v1\/color\.proto\n/);
+      assert.match(message, /lab\.proto:5:1: Import .*\n {6}import "acme\/lab\/v1\/color\.proto";\n/);
+      assert.ok(remedy.startsWith(`Searched:\n  ${process.cwd()}\n`), remedy);
+      assert.match(remedy, /\nAdd --include DIR, where DIR\/acme\/lab\/v1\/color\.proto exists\.$/);
+      await new Promise(setImmediate);
+      assert.deepEqual(warnings, []);
+    });
+
+    it('for text that is no proto, and for a type that is not there: file, line, column, and the line', async () => {
+      assert.match(
+        (await faultOf('syntax = "proto3";\nmessage A {\n  int32 = 1;\n}\n')).message,
+        /broken\.proto:3:9: Expected field name\.\n {8}int32 = 1;\n {14}\^$/,
+      );
+      assert.match(
+        (await faultOf('syntax = "proto3";\nmessage A {\n  Missing one = 1;\n}\n')).message,
+        /broken\.proto:3:3: "Missing" is not defined\.\n {8}Missing one = 1;\n/,
+      );
+    });
+
+    it('for a type of a scope that lies beside: as protoc has it', async () => {
+      assert.match(
+        (await faultOf('syntax = "proto3";\nmessage A {\n  B b = 1;\n}\nmessage C {\n  message B {}\n}\n')).message,
+        /broken\.proto:3:3: "B" is not defined\./,
+      );
+    });
+
+    it('for what only protoc understands: says so, why, and that reflection would do', async () => {
+      const { message, remedy } = await fault(`${LAB}/Echo`, {
+        protos: ['acme/odd/v1/edition2024.proto'],
+        includes: [PROTO_ROOT],
+      });
+      assert.match(
+        message,
+        /^--proto acme\/odd\/v1\/edition2024\.proto: protoc accepts this, but @grpc\/proto-loader cannot load it: .*2024/,
+      );
+      assert.match(remedy, /^Leave out --proto: .*reflection/);
+    });
   });
 });

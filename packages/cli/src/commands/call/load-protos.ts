@@ -2,12 +2,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 // What `load` of the package itself returns names types by their last part only: of two enums of one name in different
 // scopes it does not tell which is meant, and it drops json_name and presence. This is the step before, which has it all.
-import { addCommonProtos, loadProtosWithOptionsSync } from '@grpc/proto-loader/build/src/util.js';
+// (Nor does it add the package's own google/protobuf/{api,type}.proto, which clash with any.proto.)
+import { loadProtosWithOptionsSync } from '@grpc/proto-loader/build/src/util.js';
 import { SHIPPED_PROTOS } from '../../generate/protoc.js';
 
 /** What proto-loader made of the files: a tree of packages, types and services. */
 export type LoadedRoot = ReturnType<typeof loadProtosWithOptionsSync>;
-/** Whatever is declared somewhere; `filename` is null for what proto-loader has built in (`google/protobuf/*.proto`). */
+/** Whatever is declared somewhere; `filename` is null for what comes with proto-loader's parser (`google/protobuf/any.proto`). */
 export type LoadedObject = LoadedRoot['nestedArray'][number];
 export type LoadedMessage = ReturnType<LoadedRoot['lookupType']>;
 export type LoadedEnum = ReturnType<LoadedRoot['lookupEnum']>;
@@ -22,7 +23,7 @@ export const isField = (one: LoadedObject): one is LoadedField => 'extend' in on
 /** Has something declared inside: the root, a package, a message, a service. */
 export const isScope = (one: LoadedObject): one is LoadedRoot => 'nestedArray' in one;
 
-/** `google/protobuf/*.proto` that proto-loader has not built in, such as compiler/plugin.proto. */
+/** The folder of `google/protobuf/*.proto`. */
 const GOOGLE_PROTOS = path.join(path.dirname(createRequire(import.meta.url).resolve('protoc/package.json')), 'include');
 
 /**
@@ -32,7 +33,6 @@ const GOOGLE_PROTOS = path.join(path.dirname(createRequire(import.meta.url).reso
  * @throws Error of proto-loader for a file that it cannot read, parse or link; it names a line at best
  */
 export function loadProtos(files: readonly string[], folders: readonly string[]): LoadedRoot {
-  addCommonProtos();
   const { emitWarning } = process;
   // It warns of an import that it does not find, and fails after that. Nothing else runs meanwhile: the load is synchronous.
   process.emitWarning = () => undefined;

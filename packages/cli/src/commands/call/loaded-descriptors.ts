@@ -27,6 +27,7 @@ import {
 } from './load-protos.js';
 import { featuresOf } from './loaded-features.js';
 import { TypeNames } from './type-names.js';
+import { isWellKnown } from './well-known.js';
 
 type MessageInit = MessageInitShape<typeof DescriptorProtoSchema>;
 type EnumInit = MessageInitShape<typeof EnumDescriptorProtoSchema>;
@@ -36,7 +37,7 @@ type ServiceInit = MessageInitShape<typeof ServiceDescriptorProtoSchema>;
 /**
  * What proto-loader loaded as the descriptors that protoc would make, except that every file is written as one of
  * edition 2023 whose features say how it behaves, and that defaults, comments and most options are left out: nothing in
- * a call depends on them. Files are named by their absolute paths; those of `google/protobuf` built in are left out.
+ * a call depends on them. Files are named by their absolute paths; the types that everybody has are left out.
  * @throws Error for a type that is not there
  */
 export function toDescriptors(root: LoadedRoot): readonly FileDescriptorProto[] {
@@ -45,7 +46,7 @@ export function toDescriptors(root: LoadedRoot): readonly FileDescriptorProto[] 
   const visit = (scope: LoadedRoot): void => {
     for (const one of scope.nestedArray) {
       if (isScope(one) && !isMessage(one) && !isService(one)) visit(one);
-      else if (one.filename !== null) {
+      else if (one.filename !== null && !isWellKnown(one.fullName.slice(1))) {
         const file = files.get(one.filename) ?? new FileBuilder(one.filename, scope.fullName.slice(1), names);
         files.set(one.filename, file);
         file.add(one);
@@ -53,7 +54,7 @@ export function toDescriptors(root: LoadedRoot): readonly FileDescriptorProto[] 
     }
   };
   visit(root);
-  return [...files.values()].map((file) => file.build());
+  return [...files.values()].map((file) => file.build(files));
 }
 
 class FileBuilder {
@@ -76,10 +77,11 @@ class FileBuilder {
     else if (isField(one)) this.extensions.push(this.field(one));
   }
 
-  build(): FileDescriptorProto {
+  /** @param files those that come along; types of others need no import */
+  build(files: ReadonlyMap<string, unknown>): FileDescriptorProto {
     return create(FileDescriptorProtoSchema, {
       ...{ name: this.name, package: this.packageName, syntax: 'editions', edition: Edition.EDITION_2023 },
-      dependency: [...this.dependencies],
+      dependency: [...this.dependencies].filter((name) => files.has(name)),
       ...{ messageType: this.messages, enumType: this.enums, extension: this.extensions, service: this.services },
     });
   }

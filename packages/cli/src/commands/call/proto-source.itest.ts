@@ -35,7 +35,6 @@ describe('protoSource', function () {
       const found = await source.find(symbol);
       assert.ok(found);
       const [loaded, compiled] = [tell(found), tell(pool.registry)];
-      // Of options of google.api both know the same; a file that is imported without need is known to protoc alone.
       for (const [name, told] of compiled) assert.deepEqual(loaded.get(name), told, name);
       assert.deepEqual([...loaded.keys()].toSorted(), [...compiled.keys()].toSorted());
     });

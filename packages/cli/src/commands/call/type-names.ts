@@ -5,7 +5,7 @@ export interface NamedType {
   /** With a leading dot, as in descriptors. */
   readonly fullName: string;
   readonly kind: 'message' | 'enum';
-  /** Null for the types of `google/protobuf/*.proto` that everybody has. */
+  /** Path of the file that declares it; null for what comes with proto-loader's parser. */
   readonly file: string | null;
 }
 

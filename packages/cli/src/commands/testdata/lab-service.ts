@@ -108,7 +108,8 @@ const messageType = (desc: DescMessage): MessageType => ({
   fromPartial: (partial) => partial,
 });
 
-function protoFile(name: string, files: readonly FileDescriptorProto[]): ProtoFile {
+/** A compiled file with its imports, as generated code has it. */
+export function protoFile(name: string, files: readonly FileDescriptorProto[]): ProtoFile {
   const file = files.find((one) => one.name === name);
   if (file === undefined) throw new Error(`no file ${name}`);
   return {
