@@ -17,6 +17,9 @@ import { diagnose } from './diagnose.js';
 import { connectionLost } from './failures.js';
 import { channelCredentials, tlsName, type ClientSecurity } from './security.js';
 
+/** A peer that takes connections and says nothing keeps grpc-js waiting for ever. @see gRPC connection-backoff.md, MIN_CONNECT_TIMEOUT */
+const CONNECT_TIMEOUT_MS = 20_000;
+
 /** One endpoint behind one grpc-js channel with one address. */
 export class GrpcConnection implements Connection, CallHost {
   readonly peer: string;
@@ -30,6 +33,7 @@ export class GrpcConnection implements Connection, CallHost {
   private readySince = 0;
   private diagnosis = 0;
   private reconnect: Timer | undefined;
+  private patience: Timer | undefined;
   private listeners: readonly (() => void)[] = [];
   private readonly calls: ClientCall[] = [];
   private onDrained: (() => void) | undefined;
@@ -190,10 +194,20 @@ export class GrpcConnection implements Connection, CallHost {
     this.reconnect = this.clock.setTimer(this.options.backoff.initialMs, connect, { ref: false });
   }
 
+  /** The attempt itself goes on: grpc-js could not end it, and a peer that only was asleep answers it in the end. */
+  private loseHope(): void {
+    this.diagnosis += 1;
+    const details = `cannot connect to ${this.peer}: no answer within ${CONNECT_TIMEOUT_MS} ms; does it hang, or is it no gRPC server?`;
+    this.become('failed', { ...unavailable(details), reason: 'CONNECT_FAILED' });
+  }
+
   private become(state: ConnectionState, why?: Status): void {
     this.why = why;
     if (this.current === state) return;
     this.current = state;
+    this.patience?.cancel();
+    if (state === 'connecting')
+      this.patience = this.clock.setTimer(CONNECT_TIMEOUT_MS, () => this.loseHope(), { ref: false });
     queueMicrotask(() => {
       for (const listener of this.listeners) listener();
     });

@@ -272,7 +272,7 @@ export class Channel {
 
   private states(): string {
     const reports = [...this.slots.values()].map(({ endpoint, connection }) => {
-      const error = connection.error === undefined ? '' : `, ${describeStatus(connection.error)}`;
+      const error = connection.error === undefined ? ', no answer yet' : `, ${describeStatus(connection.error)}`;
       return `${endpoint.id} ${connection.state}${error}`;
     });
     return reports.slice(0, 3).join('; ');
