@@ -1,5 +1,12 @@
 // Methods
-export type { InputOf, MessageOf, MessageType, MethodDefinition, ProtoFile, ServiceDefinition } from './method/definition.js';
+export type {
+  InputOf,
+  MessageOf,
+  MessageType,
+  MethodDefinition,
+  ProtoFile,
+  ServiceDefinition,
+} from './method/definition.js';
 export { methodsOf, type Method } from './method/method.js';
 // The transport seam
 export type {
@@ -25,7 +32,22 @@ export {
   type ClientLimits,
   type ServerLimits,
 } from './transport/limits.js';
-export { decodeStatus, encodeStatus, errorInfo, REASON_DOMAIN, STATUS_DETAILS_KEY, type WireStatus } from './status/wire-status.js';
+export {
+  decodeStatus,
+  encodeStatus,
+  errorInfo,
+  REASON_DOMAIN,
+  STATUS_DETAILS_KEY,
+  type WireStatus,
+} from './status/wire-status.js';
+export {
+  findRichDetail,
+  packDetail,
+  type PartOf,
+  richDetail,
+  type StandardDetails,
+  unpackDetail,
+} from './status/rich-details.js';
 export { unknownMethodStatus } from './status/unknown-method.js';
 // Client
 export { bindClient, type BindOptions, type Client, type ClientMethod } from './client/client.js';

@@ -29,4 +29,14 @@ export {
 export { NO_CONFIG, type ClientConfig, type Config, type ServiceConfig } from './config/config.js';
 // What handlers and callers meet
 export { Code, ConfigError, RpcError } from '@breakwater/core';
-export { detach, ListenError, type CallContext, type CallOptions, type ServiceImplementation } from '@breakwater/rpc';
+export {
+  detach,
+  findRichDetail,
+  ListenError,
+  packDetail,
+  richDetail,
+  unpackDetail,
+  type CallContext,
+  type CallOptions,
+  type ServiceImplementation,
+} from '@breakwater/rpc';

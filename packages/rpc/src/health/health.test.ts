@@ -17,9 +17,7 @@ import { Health } from './health.js';
 const runtime = createRuntime();
 
 /** Serves health and reflection in process and gives a maker of clients. */
-async function world(
-  health: Health,
-): Promise<{
+async function world(health: Health): Promise<{
   client: <D extends ServiceDefinition>(definition: D) => ReturnType<typeof bindClient<D>>;
   close: () => Promise<void>;
 }> {

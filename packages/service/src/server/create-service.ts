@@ -31,7 +31,10 @@ export interface ServiceOptions {
   readonly host?: string | undefined;
   /** Default 0: any free port. */
   readonly port?: number | undefined;
-  /** What is announced, where that differs from what is listened on: behind NAT, or with host 0.0.0.0. */
+  /**
+   * What is announced, where that differs from what is listened on, such as behind NAT. With host 0.0.0.0 or ::, the
+   * default is the machine's first address that others can reach.
+   */
   readonly advertise?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;

@@ -171,6 +171,25 @@ describe('the life of a service', () => {
     assert.equal((await service().add(EchoDefinition, echo()).stop()).forced, false);
   });
 
+  it('announces an address that others can reach when it listens on all of them', async () => {
+    const announced: (string | undefined)[] = [];
+    registry.register = (instance) => {
+      announced.push(instance.host);
+      return Promise.reject(new Error('seen'));
+    };
+    await assert.rejects(service({ host: '0.0.0.0' }).add(EchoDefinition, echo()).start(), /seen/);
+    await assert.rejects(
+      service({ host: '0.0.0.0', advertise: { host: '10.1.2.3' } })
+        .add(EchoDefinition, echo())
+        .start(),
+      /seen/,
+    );
+    await assert.rejects(service({ host: '127.0.0.2' }).add(EchoDefinition, echo()).start(), /seen/);
+    assert.match(announced[0] ?? '', /^\d+\.\d+\.\d+\.\d+$|:/);
+    assert.notEqual(announced[0], '0.0.0.0');
+    assert.deepEqual(announced.slice(1), ['10.1.2.3', '127.0.0.2']);
+  });
+
   it('says which port is taken and which option to change', async () => {
     const first = service().add(EchoDefinition, echo());
     const { port } = await first.start();

@@ -1,3 +1,4 @@
+import { detectAddress } from '@breakwater/consul';
 import { ConfigError, type Runtime, stack } from '@breakwater/core';
 import type { Instance, Registration, Registry } from '@breakwater/discovery';
 import {
@@ -136,7 +137,7 @@ export class RunningService implements Service {
     try {
       this.registering = registry.register({
         service: name,
-        host: advertise.host ?? listener.address.host,
+        host: advertise.host ?? detectAddress(listener.address.host),
         port: advertise.port ?? listener.address.port,
         ...announcement,
       });
