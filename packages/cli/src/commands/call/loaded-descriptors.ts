@@ -27,7 +27,6 @@ import {
 } from './load-protos.js';
 import { featuresOf } from './loaded-features.js';
 import { TypeNames } from './type-names.js';
-import { isWellKnown } from './well-known.js';
 
 type MessageInit = MessageInitShape<typeof DescriptorProtoSchema>;
 type EnumInit = MessageInitShape<typeof EnumDescriptorProtoSchema>;
@@ -37,7 +36,8 @@ type ServiceInit = MessageInitShape<typeof ServiceDescriptorProtoSchema>;
 /**
  * What proto-loader loaded as the descriptors that protoc would make, except that every file is written as one of
  * edition 2023 whose features say how it behaves, and that defaults, comments and most options are left out: nothing in
- * a call depends on them. Files are named by their absolute paths; the types that everybody has are left out.
+ * a call depends on them. Files are named by their absolute paths; what comes with the parser is left out, since
+ * everybody has it.
  * @throws Error for a type that is not there
  */
 export function toDescriptors(root: LoadedRoot): readonly FileDescriptorProto[] {
@@ -46,7 +46,7 @@ export function toDescriptors(root: LoadedRoot): readonly FileDescriptorProto[] 
   const visit = (scope: LoadedRoot): void => {
     for (const one of scope.nestedArray) {
       if (isScope(one) && !isMessage(one) && !isService(one)) visit(one);
-      else if (one.filename !== null && !isWellKnown(one.fullName.slice(1))) {
+      else if (one.filename !== null) {
         const file = files.get(one.filename) ?? new FileBuilder(one.filename, scope.fullName.slice(1), names);
         files.set(one.filename, file);
         file.add(one);
@@ -54,7 +54,7 @@ export function toDescriptors(root: LoadedRoot): readonly FileDescriptorProto[] 
     }
   };
   visit(root);
-  return [...files.values()].map((file) => file.build(files));
+  return [...files.values()].map((file) => file.build());
 }
 
 class FileBuilder {
@@ -77,11 +77,10 @@ class FileBuilder {
     else if (isField(one)) this.extensions.push(this.field(one));
   }
 
-  /** @param files those that come along; types of others need no import */
-  build(files: ReadonlyMap<string, unknown>): FileDescriptorProto {
+  build(): FileDescriptorProto {
     return create(FileDescriptorProtoSchema, {
       ...{ name: this.name, package: this.packageName, syntax: 'editions', edition: Edition.EDITION_2023 },
-      dependency: [...this.dependencies].filter((name) => files.has(name)),
+      dependency: [...this.dependencies],
       ...{ messageType: this.messages, enumType: this.enums, extension: this.extensions, service: this.services },
     });
   }
