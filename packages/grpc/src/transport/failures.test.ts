@@ -17,6 +17,29 @@ describe('the end of a call as grpc-js words it', () => {
     }
   });
 
+  it('is a lost connection when the HTTP/2 session was closed with an error', () => {
+    const details =
+      'Received RST_STREAM with code 2 triggered by internal client error: Session closed with error code 2';
+    const failure = fromGrpcStatus(
+      { code: status.INTERNAL, details, metadata: new GrpcMetadata() },
+      { peer: '10.0.0.1:5000', sent: 'unknown', headers: undefined, expired: false },
+    );
+    assert.deepEqual([failure.status.code, failure.status.reason], [Code.UNAVAILABLE, 'CONNECTION_LOST']);
+    assert.match(failure.status.details, /10\.0\.0\.1:5000.*HTTP\/2 error code 2/);
+    assert.equal(failure.sent, 'unknown');
+  });
+
+  it('keeps what the application says, whatever its words', () => {
+    const metadata = new GrpcMetadata();
+    metadata.set('x-sent-by', 'peer');
+    const details = 'Session closed with error code 2';
+    const failure = fromGrpcStatus(
+      { code: status.INTERNAL, details, metadata },
+      { peer: '10.0.0.1:5000', sent: 'unknown', headers: undefined, expired: false },
+    );
+    assert.equal(failure.status.code, Code.INTERNAL);
+  });
+
   it('stays INTERNAL when the peer breaks the stream off with an error', () => {
     const details = 'Received RST_STREAM with code 2 (Internal server error)';
     const failure = fromGrpcStatus(

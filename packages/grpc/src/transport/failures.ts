@@ -19,6 +19,8 @@ const INFLATES_TOO_LARGE = /^Received message that decompresses to a size larger
 const REFUSED = 'Stream refused by server';
 /** A stream that was closed in peace, without trailers: what a peer that exits after its GOAWAY leaves behind. */
 const NO_STATUS = /^Received RST_STREAM with code 0 \(Call ended without gRPC status\)/;
+/** The whole connection ended with an HTTP/2 error. Node's server does that to one with many cancellations (over 33/s for long). */
+const SESSION_CLOSED = /\bSession closed with error code (\d+)/;
 const HTTP_STATUS = /^Received HTTP status code (\d+)/;
 
 /** The failure behind a grpc-js status. grpc-js says what happened below gRPC only in words, read here and nowhere else. */
@@ -60,6 +62,8 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
   if (isEmpty(status.metadata) && NO_STATUS.test(status.details)) {
     return connectionLost(facts.peer, 'it ended before the call did');
   }
+  const session = isEmpty(status.metadata) ? SESSION_CLOSED.exec(status.details) : null;
+  if (session !== null) return connectionLost(facts.peer, `it was closed with HTTP/2 error code ${session[1]}`);
   const http = isEmpty(status.metadata) || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
   if (http !== null) {
     return {
