@@ -79,6 +79,18 @@ describe('npm run demo', function () {
     await rm(folder(), { recursive: true });
   });
 
+  it('stays up with --keep until it is interrupted, and its hints name a shop that answers', async () => {
+    const { child, finished, output } = start('--duration', '10', '--keep');
+    await eventually('hints', () => output().includes('SetFaults') || child.exitCode !== null, 90_000);
+    const registry = /export CONSUL_HTTP_ADDR=(\S+)/.exec(output())?.[1];
+    assert.ok(registry !== undefined && child.exitCode === null, output());
+    const { ok } = await fetch(`http://${registry.replace(/^http:\/\//, '')}/v1/catalog/services`);
+    assert.ok(ok);
+    child.kill('SIGINT');
+    assert.equal((await finished).code, 0, output());
+    assert.deepEqual(await readdir(folder()), []);
+  });
+
   it('closes the shop when it is interrupted, and leaves nothing behind', async () => {
     const { child, finished, output } = start('--duration', '15');
     await eventually('load is on', () => output().includes('── kill -9') || child.exitCode !== null, 60_000);

@@ -14,6 +14,14 @@ import { createView } from './view/view.js';
 
 const INTERRUPTED = 130;
 
+// Above the top-level await: what is declared below it does not exist yet while it runs.
+const AN_ORDER = {
+  orderId: 'mine-1',
+  customerId: 'me',
+  lines: [{ sku: 'mug', quantity: 1, unitPrice: { minorUnits: '1250', currencyCode: 'EUR' } }],
+  paymentMethod: { cardToken: 'card-1' },
+};
+
 await runProcess(async () => {
   const options = parseDemoOptions(process.argv.slice(2), process.env);
   const interruption = interruptible();
@@ -56,13 +64,6 @@ function show({ registry, summaries, tally, audit, violations }: DemoResult, opt
     say(JSON.stringify(jsonReport({ registry: name, summaries, breaker, audit, ok })));
   }
 }
-
-const AN_ORDER = {
-  orderId: 'mine-1',
-  customerId: 'me',
-  lines: [{ sku: 'mug', quantity: 1, unitPrice: { minorUnits: '1250', currencyCode: 'EUR' } }],
-  paymentMethod: { cardToken: 'card-1' },
-};
 
 async function stayUp({ shop }: Demo, signal: AbortSignal): Promise<void> {
   const hints = [
