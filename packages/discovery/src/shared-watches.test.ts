@@ -118,6 +118,14 @@ describe('SharedWatches', () => {
     );
   });
 
+  it('tells watchers without an answer that there will be none when all are closed', () => {
+    const watches = create();
+    const heard: (string | undefined)[] = [];
+    watches.watch(a).subscribe(({ unavailable }) => heard.push(unavailable?.reason));
+    watches.close();
+    assert.deepEqual(heard, ['REGISTRY_UNAVAILABLE']);
+  });
+
   it('tells nothing after unsubscribing, closing the watcher, or closing all', async () => {
     const watches = create(set('a'));
     const [one, two, three] = [watches.watch(a), watches.watch(a), watches.watch(a)];

@@ -3,6 +3,7 @@ import type { EndpointSet } from './endpoint.js';
 import { freezeEndpointSet, sameEndpointSet } from './endpoint-set.js';
 import type { Watcher } from './registry.js';
 import type { Target } from './target.js';
+import { registryUnavailable } from './unavailable.js';
 
 /** What feeds one shared watch. */
 export interface WatchSource {
@@ -53,10 +54,17 @@ export class SharedWatches {
     return shared.attach();
   }
 
-  /** Ends every source; watchers keep their last set and hear nothing more. Idempotent. */
+  /**
+   * Ends every source; watchers keep their last set and hear nothing more. Those that have none yet are told that there
+   * will be none, so that nobody waits for it. Idempotent.
+   */
   close(): void {
     this.closed = true;
-    for (const shared of [...this.open.values()]) shared.end();
+    const unavailable = registryUnavailable(`${this.owner} was closed before it answered`);
+    for (const shared of [...this.open.values()]) {
+      if (shared.current === undefined) shared.publish({ endpoints: [], stale: true, unavailable });
+      shared.end();
+    }
   }
 }
 

@@ -36,6 +36,7 @@ export class GrpcConnection implements Connection, CallHost {
   private patience: Timer | undefined;
   private listeners: readonly (() => void)[] = [];
   private readonly calls: ClientCall[] = [];
+  private drained: Promise<void> | undefined;
   private onDrained: (() => void) | undefined;
   private readonly security: ClientSecurity | undefined;
   private readonly algorithm: Compression;
@@ -113,7 +114,12 @@ export class GrpcConnection implements Connection, CallHost {
     if (this.calls.length === 0) this.onDrained?.();
   }
 
-  async drain(graceMs: number): Promise<void> {
+  drain(graceMs: number): Promise<void> {
+    this.drained ??= this.runDrain(graceMs);
+    return this.drained;
+  }
+
+  private async runDrain(graceMs: number): Promise<void> {
     if (this.current === 'closed') return;
     this.become('draining');
     if (this.calls.length > 0) {
