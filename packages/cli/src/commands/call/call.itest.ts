@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startAgent, type Agent } from '@breakwater/agent';
 import { consul } from '@breakwater/consul';
 import { reflection } from '@breakwater/rpc';
@@ -230,6 +232,23 @@ describe('breakwater call', function () {
       if (before_ === undefined) delete process.env.CONSUL_HTTP_ADDR;
       else process.env.CONSUL_HTTP_ADDR = before_;
       await agent.close();
+    });
+
+    it('says what to set when the registry denies access', async () => {
+      const server = createServer((_request, response) => response.writeHead(403).end('Permission denied'));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const io = testIo();
+      try {
+        const target = `consul://127.0.0.1:${port}/lab`;
+        await assert.rejects(call(undefined, { target, json: false }, io), ReportedError);
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+      assert.match(
+        io.stderr.join('\n'),
+        /^UNAVAILABLE \(REGISTRY_UNAVAILABLE\): .*access denied.*\n(.*\n)*Set CONSUL_HTTP_TOKEN/,
+      );
     });
 
     it('finds the instance, and says which registry has none of that name', async () => {

@@ -2,6 +2,7 @@ import { type AnyDetail, codeName, type Metadata, type RpcError } from '@breakwa
 import type { FileRegistry, JsonValue } from '@bufbuild/protobuf';
 import { fromBinary } from '@bufbuild/protobuf';
 import type { Io } from '../../io.js';
+import { registryRemedy } from '../registry-remedy.js';
 import { compileShipped } from './shipped-protos.js';
 import type { JsonWriter } from './write-json.js';
 
@@ -32,8 +33,7 @@ function toText(error: RpcError, details: readonly JsonValue[]): string {
     );
   }
   for (const detail of details) lines.push(`  detail ${JSON.stringify(detail)}`);
-  if (error.reason === 'REGISTRY_UNAVAILABLE')
-    lines.push('Set CONSUL_HTTP_ADDR to a running agent, or start one: npx breakwater agent');
+  if (error.reason === 'REGISTRY_UNAVAILABLE') lines.push(registryRemedy(error, 'CONSUL_HTTP_ADDR'));
   return lines.join('\n');
 }
 

@@ -2,6 +2,7 @@ import { consul } from '@breakwater/consul';
 import { ConfigError } from '@breakwater/core';
 import type { Registry } from '@breakwater/discovery';
 import { CliError } from '../../errors.js';
+import { registryRemedy } from '../registry-remedy.js';
 
 /** A registry with what decided on its address, for messages. */
 export interface OpenRegistry {
@@ -43,7 +44,7 @@ export function unreachable(registry: Registry, source: string, cause: unknown):
   const reason = cause instanceof Error ? cause.message : String(cause);
   const from = source === 'the default' ? 'the default, as CONSUL_HTTP_ADDR is not set' : `from ${source}`;
   return new CliError(`${registry.description} (${from}) cannot be asked: ${reason}`, {
-    remedy: 'Set CONSUL_HTTP_ADDR or --registry to a running agent, or start one: npx breakwater agent',
+    remedy: registryRemedy(cause, 'CONSUL_HTTP_ADDR or --registry'),
     cause,
   });
 }

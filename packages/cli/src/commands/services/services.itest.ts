@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type Agent, startAgent } from '@breakwater/agent';
 import { consul } from '@breakwater/consul';
 import type { Registry } from '@breakwater/discovery';
@@ -107,6 +109,25 @@ describe('breakwater services', function () {
       const { message, remedy } = await fault(options, env);
       assert.match(message, new RegExp(`^Consul at 127\\.0\\.0\\.1:1 \\(${source}\\) cannot be asked: nobody listens`));
       assert.match(remedy ?? '', /npx breakwater agent$/);
+    }
+  });
+
+  it('a registry that denies access, or is none: says what to set', async () => {
+    let status = 403;
+    const server = createServer((_request, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('no'),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const denied = await fault({ registry: address });
+      assert.match(denied.message, /access denied \(HTTP 403/);
+      assert.match(denied.remedy ?? '', /^Set CONSUL_HTTP_TOKEN to a token/);
+      status = 200;
+      const page = await fault({ registry: address });
+      assert.match(page.remedy ?? '', /^Set CONSUL_HTTP_ADDR or --registry to the HTTP address of Consul/);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
     }
   });
 
