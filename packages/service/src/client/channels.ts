@@ -10,7 +10,7 @@ interface Shared {
   holders: number;
 }
 
-/** A share in a channel; clients of one target with the same options share one, and one retry budget. */
+/** A share in a channel; clients of one target with the same options share one, all of one target share a retry budget. */
 export interface ChannelLease {
   readonly budget: RetryBudget;
   /** The leaf of a client stack. Refuses calls after `release`, also while others hold the channel. */
@@ -33,7 +33,9 @@ const open: Shared[] = [];
 export function leaseChannel(options: ChannelOptions): ChannelLease {
   let shared = open.find((one) => sameOptions(one.options, options));
   if (shared === undefined) {
-    shared = { options, channel: new Channel(options), budget: new RetryBudget(), holders: 0 };
+    // Retries hurt the target as a whole, whatever the options of the client that makes them.
+    const budget = open.find((one) => sameTarget(one.options, options))?.budget ?? new RetryBudget();
+    shared = { options, channel: new Channel(options), budget, holders: 0 };
     open.push(shared);
   }
   const held = shared;
@@ -58,6 +60,9 @@ export function leaseChannel(options: ChannelOptions): ChannelLease {
     },
   };
 }
+
+const sameTarget = (a: ChannelOptions, b: ChannelOptions): boolean =>
+  a.target === b.target && a.registry === b.registry && a.runtime === b.runtime;
 
 /** Limits, backoff and TLS settings by value, everything else by identity. */
 function sameOptions(a: ChannelOptions, b: ChannelOptions): boolean {
