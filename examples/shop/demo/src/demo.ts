@@ -13,6 +13,7 @@ import type { DemoOptions } from './options.js';
 import { type Phase, PHASES } from './phases.js';
 import { Shop } from './process/shop.js';
 import { violations } from './verdict.js';
+import { BreakerStory } from './view/breaker-story.js';
 import { phaseTable } from './view/table.js';
 import type { View } from './view/view.js';
 import type { PolicyReport } from '@breakwater-examples/shop-common';
@@ -40,6 +41,7 @@ export class Demo {
   readonly shop: Shop;
   private readonly ledger = new Ledger();
   private readonly tally = new PolicyTally();
+  private readonly breakers = new BreakerStory();
   private readonly factory: OrderFactory;
   private readonly unexpectedExits: string[] = [];
   private readonly done: Phase[] = [];
@@ -189,8 +191,8 @@ export class Demo {
 
   private onPolicyEvent(from: string, event: PolicyReport): void {
     this.tally.record(this.phase, event);
-    if (event.type !== 'breaker_transition') return;
-    this.view.event(`${from}: circuit breaker of ${event.target} ${event.from} -> ${event.to}: ${event.why}`);
+    const told = this.breakers.tell(from, event);
+    if (told !== undefined) this.view.event(told);
   }
 
   private async pause(ms: number): Promise<void> {

@@ -42,12 +42,13 @@ function toRow(summary: PhaseSummary): readonly string[] {
     String(tally.retries),
     ms(p50Ms),
     ms(p99Ms),
-    tally.rejections.size === 0 ? '-' : counts(tally.rejections),
-    tally.transitions.size === 0 ? '-' : counts(tally.transitions),
+    counts(tally.rejections),
+    // How often it half-opened is told in the last line; here it would make the table too wide for a terminal.
+    counts([...tally.transitions].filter(([state]) => state !== 'half_open')),
   ];
 }
 
 const ms = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(0));
 
-const counts = (map: ReadonlyMap<string, number>): string =>
-  [...map].map(([what, times]) => `${times} ${what}`).join(', ');
+const counts = (entries: Iterable<readonly [string, number]>): string =>
+  [...entries].map(([what, times]) => `${times} ${what}`).join(', ') || '-';
