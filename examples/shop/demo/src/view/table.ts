@@ -42,7 +42,7 @@ function toRow(summary: PhaseSummary): readonly string[] {
     String(tally.retries),
     ms(p50Ms),
     ms(p99Ms),
-    counts(tally.rejections),
+    counts([...tally.rejections].map(([policy, times]) => [policy.replace('circuit-', ''), times])),
     // How often it half-opened is told in the last line; here it would make the table too wide for a terminal.
     counts([...tally.transitions].filter(([state]) => state !== 'half_open')),
   ];

@@ -78,6 +78,9 @@ describe('phase table', () => {
       method: '',
       to: 'open',
     });
+    for (const to of ['half_open', 'closed'] as const)
+      tally.record('burst', { type: 'breaker_transition', policy: 'circuit-breaker', target: 'x', method: '', to });
+    tally.record('burst', { type: 'rejected', policy: 'circuit-breaker', target: 'x', method: 'Authorize' });
     const entry = { orderId: 'o', phase: 'burst', minorUnits: 1n, latencyMs: 12.6 };
     const entries = [
       { ...entry, answer: { told: 'charged' } as const },
@@ -90,7 +93,10 @@ describe('phase table', () => {
       /^phase +calls +ok +deferred +declined +failed +rejected +retries +p50 ms +p99 ms +turned away by +breaker$/,
     );
     assert.match(String(rule), /^-+$/);
-    assert.match(String(row), /^burst +3 +1 +0 +0 +1 INTERNAL +1 +0 +13 +13 +1 rate-limit +1 open$/);
+    assert.match(
+      String(row),
+      /^burst +3 +1 +0 +0 +1 INTERNAL +1 +0 +13 +13 +1 rate-limit, 1 breaker +1 open, 1 closed$/,
+    );
   });
 
   it('shows what is not known as a dash', () => {
