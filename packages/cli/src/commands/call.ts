@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { CliError } from '../errors.js';
 import { requireInteger, withSystemIo } from '../io.js';
 
 interface Flags {
@@ -56,6 +57,15 @@ const list = (flags: string, description: string): Option =>
     .argParser((one: string, before: readonly string[]) => [...before, one])
     .default([], 'none');
 
+/** The last one would win, and the others be lost without a word. */
+const onlyOnce = (data: string, before: string | undefined): string => {
+  if (before === undefined) return data;
+  throw new CliError('-d is given twice', {
+    remedy: `Give a request stream all of its messages in one: -d '{"a": 1} {"a": 2}'.`,
+    exitCode: 2,
+  });
+};
+
 /** Adds `breakwater call`. */
 export const register = (program: Command): void => {
   program
@@ -65,7 +75,12 @@ export const register = (program: Command): void => {
     )
     .argument('<target>', 'consul:///payments, host:port, static:///a:1,b:2, dns:///host:port')
     .argument('[path]', 'package.Service/Method')
-    .option('-d, --data <json>', 'request as JSON, @file, or - for standard input; several for a request stream')
+    .addOption(
+      new Option(
+        '-d, --data <json>',
+        'request as JSON, @file, or - for standard input; for a request stream, its messages one after the other in it',
+      ).argParser(onlyOnce),
+    )
     .addOption(list('--proto <file>', 'take the types from this file instead of the server; may be repeated'))
     .addOption(list('--include <dir>', 'folder that imports of --proto are looked up in; may be repeated'))
     .addOption(list('-H, --header <"key: value">', 'metadata to send; bytes (-bin) as base64; may be repeated'))

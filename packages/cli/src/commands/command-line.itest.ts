@@ -53,6 +53,7 @@ describe('commands in a process of their own', function () {
     for (const args of [
       ['call'],
       ['call', target, `${LAB}/Sum`, '--timeout', '0'],
+      ['call', target, `${LAB}/Sum`, '-d', '{}', '-d', '{}'],
       ['call', target, '--ca'],
       ['agent', '--port', '70000'],
       ['config', 'show', '--servce', 'a'],

@@ -29,6 +29,17 @@ describe('bad input to breakwater call', function () {
     assert.equal(remedy, 'Did you mean Echo?\nIt has:\n  Echo\n  Count\n  Sum\n  Chat\n  Fail');
   });
 
+  it('a dot before the method is as good as a slash, and what is wrong with it is told the same', async () => {
+    const { stdout } = await lab.call(`${LAB}.Sum`, { data: '{"value": 3}' });
+    assert.deepEqual(stdout, ['{"value":"3"}']);
+    assert.equal((await fault(`${LAB}.Eco`, {})).message, 'acme.lab.v1.Lab has no method Eco');
+    assert.equal(
+      (await fault('acme.Lap.Echo', {})).message,
+      "the server's reflection knows no service acme.Lap.Echo",
+      'neither of both: as it was written',
+    );
+  });
+
   it('a field that the message does not have: where, the nearest, and all', async () => {
     const { message, remedy } = await fault(`${LAB}/Echo`, { data: '{"children": [{"colour": 1}]}' });
     assert.equal(message, '-d: children[0].colour: acme.lab.v1.Sample has no field "colour"');

@@ -216,6 +216,17 @@ describe('breakwater call', function () {
       assert.match(await refused({ ca: CERT, authority: 'other.test' }), /^UNAVAILABLE \(TLS_FAILED\): .*other\.test/);
       assert.match(await refused({ tls: true }), /^UNAVAILABLE \(TLS_FAILED\): /);
       assert.match(await refused({}), /^UNAVAILABLE \(\w+\): .*TLS/);
+      assert.match(await refused({ ca: CERT, authority: 'other.test' }), /\nUse --authority NAME\.$/);
+      assert.match(await refused({ tls: true }), /\nUse --ca FILE\.$/);
+      assert.match(await refused({}), /\nUse --tls, or --ca FILE when /);
+      const plain = await labService();
+      try {
+        const open = await plain.start();
+        const target = `${open.host}:${open.port}`;
+        assert.match(await refused({ target, tls: true }), /\nLeave out --tls, --ca, --cert and --key\.$/);
+      } finally {
+        await plain.stop();
+      }
     } finally {
       await secure.stop();
     }

@@ -9,8 +9,28 @@ export interface FoundService {
   readonly types: FileRegistry;
 }
 
+/**
+ * What a path is about; `package.Service.Method` is understood too, as long as no service has that name.
+ * @throws CliError when there is no such service or method, with what there is and the nearest
+ */
+export async function findPath(
+  source: TypeSource,
+  path: string,
+): Promise<{ readonly found: FoundService; readonly method: DescMethod | undefined }> {
+  const { service, method } = splitPath(path);
+  try {
+    const found = await findService(source, service);
+    return { found, method: method === undefined ? undefined : findMethod(found, method) };
+  } catch (error) {
+    const dot = service.lastIndexOf('.');
+    if (method !== undefined || dot <= 0 || !(error instanceof CliError)) throw error;
+    const found = await findService(source, service.slice(0, dot)).catch(() => Promise.reject(error));
+    return { found, method: findMethod(found, service.slice(dot + 1)) };
+  }
+}
+
 /** @throws CliError when there is none of that name, with what there is and the nearest */
-export async function findService(source: TypeSource, name: string): Promise<FoundService> {
+async function findService(source: TypeSource, name: string): Promise<FoundService> {
   const types = await source.find(name);
   const service = types?.getService(name);
   if (service !== undefined && types !== undefined) return { service, types };
@@ -25,7 +45,7 @@ export async function findService(source: TypeSource, name: string): Promise<Fou
 }
 
 /** @throws CliError as `findService`, with the methods that there are */
-export function findMethod({ service }: FoundService, name: string): DescMethod {
+function findMethod({ service }: FoundService, name: string): DescMethod {
   const method = service.methods.find((one) => one.name === name);
   if (method !== undefined) return method;
   const names = service.methods.map((one) => one.name);
@@ -35,8 +55,14 @@ export function findMethod({ service }: FoundService, name: string): DescMethod 
   });
 }
 
-/** `package.Service/Method`; a leading slash and `package.Service.Method` are understood as well once the service is known. */
-export function splitPath(text: string): { readonly service: string; readonly method: string | undefined } {
+/** What a path names: a service, or one of its methods. */
+interface PathParts {
+  readonly service: string;
+  readonly method: string | undefined;
+}
+
+/** `package.Service/Method` or `package.Service`; a leading slash is as good. @throws CliError for anything else */
+export function splitPath(text: string): PathParts {
   const [service = '', method, ...more] = text.replace(/^\//, '').split('/');
   if (service === '' || method === '' || more.length > 0) {
     throw new CliError(`${JSON.stringify(text)} is not package.Service or package.Service/Method`, { exitCode: 2 });

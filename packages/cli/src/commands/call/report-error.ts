@@ -33,8 +33,22 @@ function toText(error: RpcError, details: readonly JsonValue[]): string {
     );
   }
   for (const detail of details) lines.push(`  detail ${JSON.stringify(detail)}`);
-  if (error.reason === 'REGISTRY_UNAVAILABLE') lines.push(registryRemedy(error, 'CONSUL_HTTP_ADDR'));
+  const remedy = remedyOf(error);
+  if (remedy !== undefined) lines.push(remedy);
   return lines.join('\n');
+}
+
+/** What an option of this command can do about it; the text of the error speaks of those of a client in code. */
+function remedyOf(error: RpcError): string | undefined {
+  const { reason, details } = error;
+  if (reason === 'REGISTRY_UNAVAILABLE') return registryRemedy(error, 'CONSUL_HTTP_ADDR');
+  if (reason === 'PEER_NOT_GRPC' && details.endsWith('configure tls on this client'))
+    return 'Use --tls, or --ca FILE when its certificate is signed by an authority of your own.';
+  if (reason === 'PEER_NOT_GRPC' && details.includes('does not speak TLS'))
+    return 'Leave out --tls, --ca, --cert and --key.';
+  if (reason === 'TLS_FAILED' && details.includes('authority unknown')) return 'Use --ca FILE.';
+  if (reason === 'TLS_FAILED' && details.includes('tls.serverName')) return 'Use --authority NAME.';
+  return undefined;
 }
 
 function toJson(error: RpcError, details: readonly JsonValue[]): object {

@@ -7,7 +7,7 @@ import type { Io } from '../../io.js';
 import { Connection, type ConnectionFlags } from './connection.js';
 import { describeService, serviceToJson } from './describe-types.js';
 import { dynamicDefinition } from './dynamic-definition.js';
-import { findMethod, findService, type FoundService, splitPath } from './find-method.js';
+import { findPath, type FoundService } from './find-method.js';
 import { protoSource } from './proto-source.js';
 import { reflectionSource } from './reflection-source.js';
 import { metadataLines, reportError, type ReportOptions } from './report-error.js';
@@ -44,13 +44,12 @@ export async function runCall(options: CallCommandOptions, io: Io): Promise<void
         ? await protoSource(options.protos, options.includes)
         : await reflectionSource(connection);
     if (options.path === undefined) return listServices(await source.services(), options, io);
-    const { service: name, method: methodName } = splitPath(options.path);
-    const found = await findService(source, name);
-    if (methodName === undefined)
+    const { found, method } = await findPath(source, options.path);
+    if (method === undefined)
       return io.out(options.json ? JSON.stringify(serviceToJson(found.service)) : describeService(found.service));
     report.types = found.types;
     report.writer = new JsonWriter(found.types, source);
-    await invoke(findMethod(found, methodName), found, { connection, source, writer: report.writer, options, io });
+    await invoke(method, found, { connection, source, writer: report.writer, options, io });
   } catch (error) {
     // Target, headers and certificates come from the command line.
     if (error instanceof ConfigError) throw new CliError(error.message, { exitCode: 2, cause: error });
