@@ -41,6 +41,25 @@ const withSource = async (line: string, dirs: readonly string[]): Promise<readon
   return [line, `    ${source}`, `    ${caretLine(source, Number(column))}`];
 };
 
+const PROTO2_HABIT = /Expected "required", "optional", or "repeated"\.$/;
+const WELL_KNOWN =
+  /"(google\.protobuf\.(?:(Timestamp|Duration|Any|Empty|Struct|FieldMask)|(\w*Value)))" is not defined\.$/;
+
+/** Two mistakes of which protoc names the consequence only. */
+const hintFor = (lines: readonly string[]): string | undefined => {
+  if (lines.some((line) => PROTO2_HABIT.test(line)))
+    return 'A file that does not begin with syntax = "proto3"; is read as proto2.';
+  for (const line of lines) {
+    const [, type, own, other] = WELL_KNOWN.exec(line) ?? [];
+    if (type === undefined) continue;
+    const file =
+      own?.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase() ??
+      (other === 'Value' || other === 'ListValue' || other === 'NullValue' ? 'struct' : 'wrappers');
+    return `${type} needs import "google/protobuf/${file}.proto"; at the top of the file.`;
+  }
+  return undefined;
+};
+
 /** The lines protoc printed, with file names relative to `cwd` where they can be. */
 export const protocLines = (stderr: string, cwd: string): readonly string[] =>
   stderr
@@ -63,6 +82,6 @@ export const explainProtocOutput = async (stderr: string, dirs: readonly string[
   const remedy =
     missing.length > 0
       ? `Searched:\n${dirs.map((dir) => `  ${dir}`).join('\n')}\nAdd --include DIR, where DIR/${missing[0]} exists.`
-      : 'Correct the lines above and run the command again.';
+      : (hintFor(lines) ?? 'Correct the lines above and run the command again.');
   return new CliError([summary, ...shown.map((line) => `  ${line}`)].join('\n'), { remedy });
 };

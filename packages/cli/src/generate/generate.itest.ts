@@ -58,6 +58,23 @@ describe('generate', function () {
         assert.ok(message.includes(fault), message);
     });
 
+    it('says which import a well-known type needs, and what a file without its syntax is read as', async () => {
+      for (const [type, file] of [
+        ['Timestamp', 'timestamp'],
+        ['FieldMask', 'field_mask'],
+        ['Int64Value', 'wrappers'],
+        ['Value', 'struct'],
+      ]) {
+        await proto('a.proto', `message A { google.protobuf.${type} at = 1; }`);
+        assert.equal(
+          (await failure()).remedy,
+          `google.protobuf.${type} needs import "google/protobuf/${file}.proto"; at the top of the file.`,
+        );
+      }
+      await workspace.write('proto/a.proto', 'message A { string id = 1; }');
+      assert.equal((await failure()).remedy, 'A file that does not begin with syntax = "proto3"; is read as proto2.');
+    });
+
     it('says where it looked for a missing import, and which option to add', async () => {
       await workspace.write('lib/.keep');
       await proto('a.proto', 'import "other/money.proto";', 'message A { other.Money money = 1; }');
