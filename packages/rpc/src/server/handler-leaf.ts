@@ -152,7 +152,7 @@ function unlessAbandoned(
         reject(
           error instanceof Error
             ? error
-            : new Error('a handler threw something that is not an Error', { cause: error }),
+            : new Error(`a handler threw something that is not an Error: ${String(error)}`, { cause: error }),
         );
       },
     );
