@@ -130,6 +130,8 @@ export class ClientCall implements InterceptingListener, Expiring, DispatchObser
     if (sink === undefined) {
       this.received += 1;
       this.value = value;
+      // A peer that sends a second message would otherwise hold the status back behind it, for ever.
+      this.grpcCall?.startRead();
       return;
     }
     this.guard(() => {
