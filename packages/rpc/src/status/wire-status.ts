@@ -83,7 +83,10 @@ function retryAfterOf(trailers: Metadata, details: readonly AnyDetail[] | undefi
   if (pushback !== undefined) return pushback;
   return decodeFirst(details, RETRY_INFO, (bytes) => {
     const delay = RetryInfo.decode(bytes).retryDelay;
-    return delay === undefined ? undefined : Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1e6);
+    if (delay === undefined) return undefined;
+    const ms = Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1e6);
+    // Less than nothing is no delay; as a pushback it would forbid every retry.
+    return ms < 0 ? undefined : ms;
   });
 }
 
