@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /**
- * The endpoints of a `/v1/health/service` answer. Instances without a port or address cannot be called and are left out.
+ * The endpoints of a `/v1/health/service` answer. Instances without an address or a possible port cannot be called and are left out.
  * @param passingOnly treats `warning` as `critical`
  * @throws ConsulError, kind `malformed`, when the body is not what Consul sends
  */
@@ -32,7 +32,7 @@ export function toEndpoints(body: unknown, passingOnly: boolean): readonly Endpo
       throw notConsul('an instance without Service.ID');
     const host = text(service.Address) ?? text(entry?.Node?.Address);
     const port = service.Port;
-    if (host === undefined || typeof port !== 'number' || port < 1) continue;
+    if (host === undefined || !isPort(port)) continue;
     const reported = worst(entry?.Checks);
     const { meta, weight, generation } = splitMeta(service.Meta);
     endpoints.push({
@@ -91,5 +91,8 @@ function consulWeight(
 ): number {
   return positive(Number(health === 'warning' ? weights?.Warning : weights?.Passing)) ?? 1;
 }
+
+const isPort = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
 
 const positive = (value: number): number | undefined => (Number.isFinite(value) && value > 0 ? value : undefined);
