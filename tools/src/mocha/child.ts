@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import Mocha from 'mocha';
 import { EVENT_FD, type TestEvent, type TestPlan } from './events.js';
 
@@ -96,6 +97,7 @@ class EventReporter {
 }
 
 async function main(plan: TestPlan): Promise<void> {
+  if (plan.propertyRuns !== undefined) fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: plan.propertyRuns });
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: plan.timeoutMs,

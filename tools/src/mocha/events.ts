@@ -6,6 +6,8 @@ export interface TestPlan {
   readonly grep?: string;
   /** Default time limit of a test or hook; a suite may set its own. */
   readonly timeoutMs: number;
+  /** Cases per property, where a test does not say; default: fast-check's 100. */
+  readonly propertyRuns?: number;
 }
 
 /** One test, hook or file. */

@@ -8,6 +8,9 @@ const UNIT_LIMITS = { timeoutMs: 10_000, limitMs: 10 * 60_000 };
 const INTEGRATION_LIMITS = { timeoutMs: 60_000, limitMs: 15 * 60_000 };
 /** Under --full, soak and crash suites take long on purpose. */
 const FULL_LIMIT_MS = 6 * 3_600_000;
+/** Cases per property under --full, where `npm test` makes do with fast-check's 100. Their tests may take as much longer. */
+const FULL_PROPERTY_RUNS = 2000;
+const FULL_PATIENCE = 20;
 /** A file slower than this is printed with its slowest test. */
 const SLOW_MS = 2000;
 
@@ -87,7 +90,12 @@ export async function runTests({
 
   const work = async (): Promise<void> => {
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-      const plan = { files: batch.map(({ path }) => path), timeoutMs, ...(grep === undefined ? {} : { grep }) };
+      const plan = {
+        files: batch.map(({ path }) => path),
+        timeoutMs: full && kind === 'unit' ? timeoutMs * FULL_PATIENCE : timeoutMs,
+        ...(full ? { propertyRuns: FULL_PROPERTY_RUNS } : {}),
+        ...(grep === undefined ? {} : { grep }),
+      };
       const result = await runPlan(plan, { env, limitMs: full ? FULL_LIMIT_MS : limitMs });
       const failures = result.failed.map(({ file, title, detail }) => ({
         where: `${file === '' ? (batch?.[0]?.workspace ?? '') : sourceOf(file)} › ${title}`,

@@ -48,7 +48,6 @@ describe('DeadlineWheel', () => {
         assert.equal(wheel.size, 0);
         assert.equal(clock.pendingTimers, 0);
       }),
-      { numRuns: 100 },
     );
   });
 

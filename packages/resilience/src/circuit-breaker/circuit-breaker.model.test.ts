@@ -179,7 +179,7 @@ describe('CircuitBreaker against a naive model', () => {
           if (model.state === 'closed') assert.equal(snapshot.calls, model.window().length);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 5 * (fc.readConfigureGlobal().numRuns ?? 100) },
     );
   });
 

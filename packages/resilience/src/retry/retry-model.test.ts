@@ -187,7 +187,7 @@ describe('retry against a naive model of gRFC A6', () => {
         });
         assert.equal(cancellation.listenerCount, 0);
       }),
-      { numRuns: 300 },
+      { numRuns: 3 * (fc.readConfigureGlobal().numRuns ?? 100) },
     );
   });
 });
