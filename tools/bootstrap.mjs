@@ -388,6 +388,8 @@ async function main() {
   checkNode();
   const [name, ...rest] = process.argv.slice(2);
   const { command, args } = resolveCommand(name, rest);
+  if (command.entry === undefined && args.length > 0)
+    throw new Stop(`${name} takes no arguments, but got ${args.join(' ')}`, 2);
   process.chdir(ROOT);
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -57,6 +57,8 @@ main().then(
   },
   (error: unknown) => {
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    const misused = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+    if (misused) console.error(`\n${HELP}`);
+    process.exitCode = misused ? 2 : 1;
   },
 );

@@ -105,6 +105,12 @@ describe('bootstrap.mjs', () => {
     assert.match(stderr, /unknown command 'biuld'\. Did you mean 'build'\?[\s\S]*install-services/);
   });
 
+  it('refuses arguments that nobody would read', async () => {
+    const { code, stderr } = await bootstrap(['build', '--clean']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^build takes no arguments, but got --clean/);
+  });
+
   it('shows the errors of a build and fails', async () => {
     write('tools/src/broken.ts', 'export const a: string = 1;\n');
     const { code, stderr } = await bootstrap(['build']);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isCi, parseTestOptions } from './options.js';
+import { isCi, parseTestOptions, TEST_HELP } from './options.js';
 
 describe('parseTestOptions', () => {
   it('runs everything with two jobs when nothing is said', () => {
@@ -28,6 +28,12 @@ describe('parseTestOptions', () => {
     );
   });
 
+  it('has help for every option that it knows, and for no other', () => {
+    const known = /Known: (.*)$/.exec(messageOf(() => parseTestOptions(['--x'], {})))?.[1]?.split(' ');
+    const shown = [...TEST_HELP.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option);
+    assert.deepEqual(shown.toSorted(), [...(known ?? []), '--help'].toSorted());
+  });
+
   it('refuses a number of jobs that is no number in range', () => {
     for (const jobs of ['0', '65', '1.5', 'many'])
       assert.throws(
@@ -48,3 +54,12 @@ describe('parseTestOptions', () => {
     );
   });
 });
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}

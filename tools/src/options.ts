@@ -24,6 +24,18 @@ const SPEC = {
   jobs: { type: 'string' },
 } as const;
 
+/** What `npm test -- --help` prints. */
+export const TEST_HELP = `npm test [-- OPTIONS]: every check and test. Exits with 1 when one fails.
+
+Options:
+  --only PATH        tests below this folder, or of this file, and no checks; may be repeated
+  --grep REGEXP      tests whose title matches, and no checks
+  --full             also fuzz, soak and everything named *.full.*
+  --jobs N           test processes at a time (default 2)
+  --coverage         what the tests cover, as a report in coverage/
+  --install-servers  also fetch the servers that take minutes to build
+  --help             show this`;
+
 /** @throws Error for an unknown option (naming the nearest), a missing value, or a value out of range */
 export function parseTestOptions(args: readonly string[], env: NodeJS.ProcessEnv): TestOptions {
   for (const arg of args) {

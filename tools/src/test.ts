@@ -9,7 +9,7 @@ import { checks } from './checks/index.js';
 import { endChildrenOnSignal, run } from './child-process.js';
 import { runTests, testEnv } from './mocha/run-tests.js';
 import { type TestFile, type TestKind, testFiles } from './mocha/test-files.js';
-import { parseTestOptions, type TestOptions } from './options.js';
+import { parseTestOptions, TEST_HELP, type TestOptions } from './options.js';
 import { ROOT, workspaces } from './repo.js';
 import { type Provision, provide, provisionEnv } from './services/index.js';
 import { checkStage, duration, formatFailure, type StageResult } from './stage.js';
@@ -116,7 +116,9 @@ async function printCoverage(): Promise<void> {
 
 endChildrenOnSignal();
 try {
-  process.exitCode = await main(parseTestOptions(process.argv.slice(2), process.env));
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) say(TEST_HELP);
+  else process.exitCode = await main(parseTestOptions(args, process.env));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 2;
