@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Child, endForcibly, growth, megabytes, startChild } from './child.full.itest.js';
 import type { Ending, Sample } from './in-child.full.itest.js';
 
-const ROUNDS = 25;
+const ROUNDS = 26;
 const WARM_UP_ROUNDS = 5;
 const GROWTH_LIMIT_BYTES = 2e6;
 
