@@ -13,7 +13,8 @@ describe('calls among many that are cancelled', () => {
         return { text, count };
       },
     });
-    client = town.client();
+    // Many lost at once can open the circuit and use up the budget; here it is only about what each of them is told.
+    client = town.client({ policies: { circuitBreaker: false, retry: { budget: { reserveTokens: 10_000 } } } });
   });
   afterEach(() => town.close());
 
@@ -23,7 +24,7 @@ describe('calls among many that are cancelled', () => {
       const call = failure(client.one({ text: 'hang' }, { signal: controller.signal }));
       setImmediate(() => controller.abort());
       const { code, message } = await call;
-      // Those in flight when the connection is closed may hear of that first, and of the retry budget's end.
+      // Those in flight when the connection is closed may hear of that first.
       assert.ok(code === Code.CANCELLED || code === Code.UNAVAILABLE, message);
     };
     let answered = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Http2Server } from 'node:http2';
-import { type AddressInfo, connect as connectTcp } from 'node:net';
+import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { RpcError } from '@breakwater/core';
 import fc from 'fast-check';
 import { type ChatClient, Town } from './chat.itest.js';
@@ -115,6 +115,12 @@ describe('anything on the wire', function () {
   it('in responses: every call settles, with its message or an error that has a code', async () => {
     let answer: { given: Record<string, string>; bytes: Buffer; ends: Record<string, string>; status: number };
     const server: Http2Server = createServer();
+    // Node leaves the socket of a session open that broke down over what it was to send.
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
     server.on('stream', (stream) => {
       stream.on('error', () => {});
       try {
@@ -159,5 +165,6 @@ describe('anything on the wire', function () {
     );
     assert.ok(ended >= 2 * CASES);
     server.close();
+    for (const socket of sockets) socket.destroy();
   });
 });

@@ -18,7 +18,8 @@ describe('a peer that answers a unary call with two messages', () => {
     const town = new Town();
     const client = town.client({}, `static:///127.0.0.1:${(server.address() as AddressInfo).port}`);
     // Without a deadline nothing else would end it.
-    const error = await failure(client.one({}, { timeoutMs: null })).finally(() => town.close());
+    const error = await failure(client.one({}, { timeoutMs: null }));
+    await town.close();
     server.close();
     assert.equal(error.code, Code.UNIMPLEMENTED);
     assert.match(error.details, /sent 2 response messages where one is allowed/);

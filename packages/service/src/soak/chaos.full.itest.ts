@@ -243,14 +243,14 @@ describe('three instances under chaos', function () {
     const stallMs = delay.max / 1e6;
     const lines = [
       `seed ${SEED}; ${[...counts.hits].map(([kind, count]) => `${count} ${kind}`).join(', ')}`,
-      ...Object.entries(tallies).map(([kind, tally]) => `${kind}: ${tally}`),
+      ...Object.entries(tallies).map(([kind, tally]) => `${kind}: ${tally.toString()}`),
       `${counts.retries} retries of ${calls} calls; latest end ${Math.max(...Object.values(tallies).map(({ latestMs }) => latestMs)).toFixed(0)} ms after its deadline, longest stall of this process ${stallMs.toFixed(0)} ms`,
     ];
     for (const line of lines) process.stdout.write(`    ${line}\n`);
 
     for (const [kind, tally] of Object.entries(tallies))
       assert.ok(tally.latestMs < 50 + 2 * stallMs, `${kind}: a call ended ${tally.latestMs} ms after its deadline`);
-    assert.ok(tallies.one.ok / tallies.one.made >= 0.99, `idempotent calls: ${tallies.one}`);
+    assert.ok(tallies.one.ok / tallies.one.made >= 0.99, `idempotent calls: ${tallies.one.toString()}`);
     assert.ok(counts.retries <= calls * 0.1 + 10, `${counts.retries} retries of ${calls} calls`);
 
     await recovery(tallies.one);

@@ -25,7 +25,7 @@ if (isMain(import.meta.url)) {
   const start = async (name: string): Promise<{ service: Service; port: number }> => {
     const started = createService({
       name,
-      registry: registry as Registry,
+      registry,
       logger: false,
       lifecycle: { propagationWaitMs: 0 },
     }).add(EchoDefinition, echo());
