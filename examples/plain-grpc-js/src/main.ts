@@ -22,7 +22,7 @@ async function ask(client: WeatherClient, calls: number): Promise<{ servers: str
   return { servers: [...servers].sort(), failed };
 }
 
-const outside = process.env['CONSUL_HTTP_ADDR'];
+const outside = process.env['CONSUL_HTTP_ADDR'] || undefined;
 const agent = outside === undefined ? await startAgent({ port: 0 }) : undefined;
 const registry = registerConsul({ address: outside ?? agent?.address });
 console.log(`registry: ${agent === undefined ? outside : 'an embedded agent'}`);
