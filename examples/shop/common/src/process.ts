@@ -1,4 +1,4 @@
-import { ConfigError } from '@breakwater/core';
+import { ConfigError, RpcError } from '@breakwater/core';
 import { ListenError } from '@breakwater/rpc';
 import { HelpRequested, UsageError } from './command-line.js';
 import { JournalError } from './journal.js';
@@ -25,6 +25,12 @@ function report(error: unknown): number {
   if (error instanceof UsageError || error instanceof ConfigError) {
     console.error(error.message);
     return 2;
+  }
+  if (error instanceof RpcError && error.reason === 'REGISTRY_UNAVAILABLE') {
+    console.error(
+      `${error.details}\nSet CONSUL_HTTP_ADDR to a running Consul agent, or start one: npx breakwater agent`,
+    );
+    return 1;
   }
   console.error(error instanceof ListenError || error instanceof JournalError ? error.message : error);
   return 1;

@@ -18,14 +18,15 @@ describe('npm run demo', function () {
   const folder = temporaryFolder();
 
   /** Starts the demo with an environment in which no Consul is named, and a folder of its own for temporary files. */
-  const start = (...args: string[]) => {
+  const start = (...args: string[]) => startWith({}, ...args);
+  const startWith = (settings: NodeJS.ProcessEnv, ...args: string[]) => {
     const { CONSUL_HTTP_ADDR: _, ...env } = process.env;
     const child = spawn(
       process.execPath,
       ['--enable-source-maps', fileURLToPath(new URL('./main.js', import.meta.url)), ...args],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...env, TMPDIR: folder() },
+        env: { ...env, TMPDIR: folder(), ...settings },
       },
     );
     let output = '';
@@ -77,6 +78,18 @@ describe('npm run demo', function () {
     const [kept] = await readdir(folder());
     assert.match(output, new RegExp(`journals and logs are kept in ${join(folder(), String(kept))}`));
     await rm(folder(), { recursive: true });
+  });
+
+  it('says in words that the Consul it is told of cannot be asked', async () => {
+    const { code, output } = await startWith({ CONSUL_HTTP_ADDR: '127.0.0.1:1' }, '--duration', '10').finished;
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /Consul at 127\.0\.0\.1:1 cannot be asked .*\nSet CONSUL_HTTP_ADDR to a running Consul agent, /,
+    );
+    assert.doesNotMatch(output, /^ +at /m, 'no stack trace');
+    const [kept] = await readdir(folder());
+    await rm(join(folder(), String(kept)), { recursive: true });
   });
 
   it('stays up with --keep until it is interrupted, and its hints name a shop that answers', async () => {
