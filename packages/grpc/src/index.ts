@@ -12,4 +12,4 @@ export {
   type InstallOptions,
 } from './channel/install.js';
 // For tools: who holds a port that cannot be had
-export { portHolder } from './transport/port-holder.js';
+export { portHolder } from '@breakwater/rpc/transport-kit';

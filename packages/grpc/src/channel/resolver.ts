@@ -8,7 +8,7 @@ import {
   type Registry,
   type Watcher,
 } from '@breakwater/discovery';
-import { message } from '../transport/failures.js';
+import { message } from '@breakwater/rpc/transport-kit';
 import {
   statusOrFromError,
   statusOrFromValue,

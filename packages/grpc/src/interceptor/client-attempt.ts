@@ -16,9 +16,9 @@ import {
   type Sent,
   type Status,
 } from '@breakwater/core';
-import { deadlineExceeded, fromGrpcStatus } from '../transport/failures.js';
+import { deadlineExceeded, type MessageWriter, RequestPump } from '@breakwater/rpc/transport-kit';
+import { fromGrpcStatus } from '../transport/grpc-status.js';
 import type { DispatchObserver } from '../transport/outgoing-metadata.js';
-import { RequestPump, type MessageWriter } from '../transport/request-pump.js';
 import { fromGrpc, ObservedMetadata, toGrpc } from './metadata-bridge.js';
 
 type Next = ReturnType<NextCall>;

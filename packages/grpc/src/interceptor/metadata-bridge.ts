@@ -1,7 +1,8 @@
 import { Metadata as GrpcMetadata } from '@grpc/grpc-js';
 import type { Metadata } from '@breakwater/core';
+import { toBuffer } from '@breakwater/rpc/transport-kit';
 import { incoming } from '../transport/incoming-metadata.js';
-import { toBuffer, type DispatchObserver } from '../transport/outgoing-metadata.js';
+import { type DispatchObserver } from '../transport/outgoing-metadata.js';
 
 const originals = new WeakMap<Metadata, GrpcMetadata>();
 

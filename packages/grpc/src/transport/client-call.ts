@@ -7,20 +7,11 @@ import {
 } from '@grpc/grpc-js';
 import { Code, fail, Metadata, type Call, type Clock, type Outcome, type Sent, type Status } from '@breakwater/core';
 import { COMPRESSION, type ClientLimits, type Compression, type Method } from '@breakwater/rpc';
-import type { DeadlineWheel, Expiring } from './deadline-wheel.js';
-import {
-  connectionLost,
-  deadlineExceeded,
-  decodeFailed,
-  encodeFailed,
-  fromGrpcStatus,
-  messageTooLarge,
-} from './failures.js';
-import { encodeRequest } from './encode-message.js';
+import { connectionLost, deadlineExceeded, type DeadlineWheel, decodeFailed, encodeFailed, encodeRequest, type Expiring, messageTooLarge, type MessageWriter, RequestPump } from '@breakwater/rpc/transport-kit';
+import { fromGrpcStatus } from './grpc-status.js';
 import { contentTypeOf, headerListBytes, incoming } from './incoming-metadata.js';
 import { openRequestStream, type OpenRequestStream } from './internals.js';
 import { OutgoingMetadata, type DispatchObserver } from './outgoing-metadata.js';
-import { RequestPump, type MessageWriter } from './request-pump.js';
 
 /** What a call needs of its connection. */
 export interface CallHost {

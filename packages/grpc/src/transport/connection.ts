@@ -10,12 +10,10 @@ import type {
   ConnectOptions,
   Method,
 } from '@breakwater/rpc';
+import { type ClientSecurity, connectionLost, DeadlineWheel, diagnose, tlsName } from '@breakwater/rpc/transport-kit';
 import { clientOptions } from './channel-options.js';
 import { ClientCall, type CallHost } from './client-call.js';
-import { DeadlineWheel } from './deadline-wheel.js';
-import { diagnose } from './diagnose.js';
-import { connectionLost } from './failures.js';
-import { channelCredentials, tlsName, type ClientSecurity } from './security.js';
+import { channelCredentials } from './security.js';
 
 /** A peer that takes connections and says nothing keeps grpc-js waiting for ever. @see gRPC connection-backoff.md, MIN_CONNECT_TIMEOUT */
 const CONNECT_TIMEOUT_MS = 20_000;

@@ -10,10 +10,9 @@ import {
   type ServedMethod,
   type ServerLimits,
 } from '@breakwater/rpc';
+import { portHolder, readServerTls } from '@breakwater/rpc/transport-kit';
 import { serverOptions } from './channel-options.js';
 import { answerUnknownPaths } from './internals.js';
-import { readServerTls } from './pem.js';
-import { portHolder } from './port-holder.js';
 import { ServerCall, type ServerHost } from './server-call.js';
 
 /** How long a drained or closed server waits for sockets whose calls are over. */

@@ -1,5 +1,6 @@
 import { Metadata as GrpcMetadata, type MetadataValue as GrpcValue } from '@grpc/grpc-js';
 import { MAX_TIMEOUT_MS, type Metadata } from '@breakwater/core';
+import { toBuffer } from '@breakwater/rpc/transport-kit';
 
 type Headers = Record<string, string | string[]>;
 
@@ -113,7 +114,3 @@ export class OutgoingMetadata extends GrpcMetadata {
     return Object.fromEntries(Object.keys(this.headers).map((key) => [key, this.get(key)[0] ?? '']));
   }
 }
-
-/** The same bytes as a Buffer; nothing is copied. */
-export const toBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

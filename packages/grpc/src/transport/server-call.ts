@@ -14,14 +14,10 @@ import {
   type Status,
 } from '@breakwater/core';
 import { encodeStatus, type ServedMethod, type ServerLimits } from '@breakwater/rpc';
-import { encodeResponse } from './encode-message.js';
-import { decodeFailed, encodeFailed, messageTooLarge } from './failures.js';
+import { decodeFailed, encodeFailed, encodeResponse, messageTooLarge, nextTurn, RequestSource, WriteWindow } from '@breakwater/rpc/transport-kit';
 import { headerListBytes, incoming } from './incoming-metadata.js';
 import { OutgoingMetadata } from './outgoing-metadata.js';
 import { peerAttributes } from './peer-attributes.js';
-import { RequestSource } from './request-source.js';
-import { nextTurn } from './system-turn.js';
-import { WriteWindow } from './write-window.js';
 
 /** What a call needs of its listener. */
 export interface ServerHost {

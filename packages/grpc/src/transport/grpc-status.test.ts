@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Metadata as GrpcMetadata, status } from '@grpc/grpc-js';
 import { Code, Metadata } from '@breakwater/core';
-import { fromGrpcStatus } from './failures.js';
+import { fromGrpcStatus } from './grpc-status.js';
 
 describe('the end of a call as grpc-js words it', () => {
   it('is a lost connection when the peer exits after its GOAWAY, before and after the response headers', () => {

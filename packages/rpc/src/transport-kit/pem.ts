@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ConfigError, requireKnownKeys } from '@breakwater/core';
-import type { ClientTls, Pem, ServerTls } from '@breakwater/rpc';
+import type { ClientTls, Pem, ServerTls } from '../transport/tls.js';
 import { message } from './failures.js';
 
 const PEM_BEGIN = '-----BEGIN ';

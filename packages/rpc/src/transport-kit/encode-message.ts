@@ -1,7 +1,7 @@
 import type { Status } from '@breakwater/core';
-import type { Method } from '@breakwater/rpc';
+import type { Method } from '../method/method.js';
 import { encodeFailed, messageTooLarge } from './failures.js';
-import { toBuffer } from './outgoing-metadata.js';
+import { toBuffer } from './to-buffer.js';
 
 /**
  * The bytes of a request, or why it cannot be sent: ENCODE_FAILED, MESSAGE_TOO_LARGE.

@@ -1,10 +1,10 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { Code, type Clock, type FrameworkReason, type Status } from '@breakwater/core';
-import type { Address } from '@breakwater/rpc';
+import type { Address } from '../transport/transport.js';
 import { message } from './failures.js';
 import { clientContext } from './pem.js';
-import { sniOf, type ClientSecurity } from './security.js';
+import { sniOf, type ClientSecurity } from './client-security.js';
 
 /** The whole diagnosis is over by then, whatever the peer does. */
 const BUDGET_MS = 500;
