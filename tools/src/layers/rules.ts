@@ -4,17 +4,20 @@
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  // For any user of ts-proto: knows nothing of Breakwater.
+  codec: [],
   resilience: ['core'],
   discovery: ['core'],
   consul: ['core', 'discovery'],
   agent: ['core'],
-  rpc: ['core', 'resilience', 'discovery'],
-  grpc: ['core', 'resilience', 'discovery', 'rpc'],
+  rpc: ['codec', 'core', 'resilience', 'discovery'],
+  grpc: ['codec', 'core', 'resilience', 'discovery', 'rpc'],
+  wire: ['codec', 'core', 'resilience', 'discovery', 'rpc'],
   // The composition root knows the default transport and the default registry.
-  service: ['core', 'resilience', 'discovery', 'consul', 'rpc', 'grpc'],
-  contracts: ['core', 'rpc', 'service'],
-  cli: ['core', 'resilience', 'discovery', 'consul', 'agent', 'rpc', 'grpc', 'service'],
-  testing: ['core', 'resilience', 'discovery', 'consul', 'agent', 'rpc', 'grpc', 'service'],
+  service: ['codec', 'core', 'resilience', 'discovery', 'consul', 'rpc', 'grpc', 'wire'],
+  contracts: ['codec', 'core', 'rpc', 'service'],
+  cli: ['codec', 'core', 'resilience', 'discovery', 'consul', 'agent', 'rpc', 'grpc', 'wire', 'service'],
+  testing: ['codec', 'core', 'resilience', 'discovery', 'consul', 'agent', 'rpc', 'grpc', 'wire', 'service'],
 };
 
 /** npm modules that only some packages may import in product code, and why. */

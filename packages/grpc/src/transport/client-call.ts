@@ -7,7 +7,18 @@ import {
 } from '@grpc/grpc-js';
 import { Code, fail, Metadata, type Call, type Clock, type Outcome, type Sent, type Status } from '@breakwater/core';
 import { COMPRESSION, type ClientLimits, type Compression, type Method } from '@breakwater/rpc';
-import { connectionLost, deadlineExceeded, type DeadlineWheel, decodeFailed, encodeFailed, encodeRequest, type Expiring, messageTooLarge, type MessageWriter, RequestPump } from '@breakwater/rpc/transport-kit';
+import {
+  connectionLost,
+  deadlineExceeded,
+  type DeadlineWheel,
+  decodeFailed,
+  encodeFailed,
+  encodeRequest,
+  type Expiring,
+  messageTooLarge,
+  type MessageWriter,
+  RequestPump,
+} from '@breakwater/rpc/transport-kit';
 import { fromGrpcStatus } from './grpc-status.js';
 import { contentTypeOf, headerListBytes, incoming } from './incoming-metadata.js';
 import { openRequestStream, type OpenRequestStream } from './internals.js';

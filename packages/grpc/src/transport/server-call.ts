@@ -14,7 +14,15 @@ import {
   type Status,
 } from '@breakwater/core';
 import { encodeStatus, type ServedMethod, type ServerLimits } from '@breakwater/rpc';
-import { decodeFailed, encodeFailed, encodeResponse, messageTooLarge, nextTurn, RequestSource, WriteWindow } from '@breakwater/rpc/transport-kit';
+import {
+  decodeFailed,
+  encodeFailed,
+  encodeResponse,
+  messageTooLarge,
+  nextTurn,
+  RequestSource,
+  WriteWindow,
+} from '@breakwater/rpc/transport-kit';
 import { headerListBytes, incoming } from './incoming-metadata.js';
 import { OutgoingMetadata } from './outgoing-metadata.js';
 import { peerAttributes } from './peer-attributes.js';

@@ -1,0 +1,10 @@
+/**
+ * A place to write bytes to, filled from `pos` on: a slab of a connection, or a buffer of one's own. Whoever writes calls
+ * `reserve` first, reads `bytes` after it, since growing may replace the buffer, and moves `pos` behind what it wrote.
+ */
+export interface ByteSink {
+  bytes: Buffer;
+  pos: number;
+  /** Makes sure that `byteCount` more bytes fit behind `pos`. What is already written stays at its place. */
+  reserve(byteCount: number): void;
+}

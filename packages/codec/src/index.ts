@@ -1,0 +1,1 @@
+export type { ByteSink } from './byte-sink.js';
