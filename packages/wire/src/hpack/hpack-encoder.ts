@@ -74,11 +74,17 @@ export class HpackEncoder {
   field(field: HeaderField, sink: ByteSink): void {
     const { name, value } = field;
     sink.reserve(name.length + value.length + FIELD_OVERHEAD_BYTES);
+    // A pair in our table is no secret by its name.
+    const sent = field.sensitive ? 0 : this.table.indexOf(name, value);
+    if (sent !== 0) {
+      sink.pos = writeInteger(sink.bytes, sink.pos, 0x80, 0x7f, sent);
+      return;
+    }
     if (field.sensitive || isNeverIndexed(field.nameId, name)) {
       this.writeLiteral(0x10, 0x0f, field, sink);
       return;
     }
-    const index = this.table.indexOf(name, value) || staticIndex(name, value);
+    const index = staticIndex(name, value);
     if (index !== 0) {
       sink.pos = writeInteger(sink.bytes, sink.pos, 0x80, 0x7f, index);
     } else if (this.table.hasRoomFor(field.size)) {
