@@ -2,8 +2,9 @@ import { DynamicTable } from './dynamic-table.js';
 import { HeaderField } from './header-field.js';
 import type { HeaderSink } from './header-sink.js';
 import { HpackError } from './hpack-error.js';
-import { nameIdOf } from './known-names.js';
+import { NAME, nameIdOf } from './known-names.js';
 import { OctetReader } from './octet-reader.js';
+import { RecentValues } from './recent-values.js';
 import { STATIC_ENTRIES, STATIC_TABLE } from './static-table.js';
 
 /** Where SETTINGS_HEADER_TABLE_SIZE starts (RFC 9113 6.5.2). */
@@ -18,6 +19,7 @@ const INITIAL_TABLE_BYTES = 4096;
 export class HpackDecoder {
   private readonly table: DynamicTable;
   private readonly reader = new OctetReader();
+  private recentPaths: RecentValues | undefined;
 
   /**
    * @param maxTableBytes what the peer was told as SETTINGS_HEADER_TABLE_SIZE. Less than 4096 suits only a peer that knows it
@@ -74,9 +76,15 @@ export class HpackDecoder {
     } else {
       ({ name, nameId } = this.entry(nameIndex));
     }
-    const value = this.reader.string();
+    const value = nameId === NAME.path && !indexed && !sensitive ? this.path() : this.reader.string();
     if (indexed) this.table.add(new HeaderField(name, value, false, nameId));
     sink.onHeader(nameId, name, value, undefined, sensitive);
+  }
+
+  /** nghttp2, and so every Node client, sends the path as text with each request. */
+  private path(): string {
+    this.recentPaths ??= new RecentValues();
+    return this.reader.recentString(this.recentPaths);
   }
 
   private resize(bytes: number): void {

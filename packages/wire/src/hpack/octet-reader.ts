@@ -1,6 +1,7 @@
 import { HpackError } from './hpack-error.js';
 import { readHuffman } from './huffman-decode.js';
 import { readLatin1 } from './latin1.js';
+import type { RecentValues } from './recent-values.js';
 
 const MOST_CONTINUATIONS = 5;
 const MOST = 2 ** 31 - 1;
@@ -64,10 +65,32 @@ export class OctetReader {
    */
   string(): string {
     const first = this.octet();
-    const length = this.integer(first, 0x7f);
+    const start = this.skip(this.integer(first, 0x7f));
+    return this.text(first, start);
+  }
+
+  /** The same, for strings that are likely to be among the recent ones. */
+  recentString(recent: RecentValues): string {
+    const whole = this.pos;
+    const first = this.octet();
+    const start = this.skip(this.integer(first, 0x7f));
+    // The octets of the length are compared as well, since one of them says how the others are coded.
+    const known = recent.get(this.bytes, whole, this.pos);
+    if (known !== undefined) return known;
+    const text = this.text(first, start);
+    recent.set(this.bytes, whole, this.pos, text);
+    return text;
+  }
+
+  /** Moves behind the next octets. @returns where they start */
+  private skip(length: number): number {
     const start = this.pos;
     if (length > this.end - start) throw new HpackError('a string is longer than the header block');
     this.pos = start + length;
+    return start;
+  }
+
+  private text(first: number, start: number): string {
     return first < 0x80 ? readLatin1(this.bytes, start, this.pos) : readHuffman(this.bytes, start, this.pos);
   }
 }
