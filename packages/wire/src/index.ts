@@ -1,1 +1,1 @@
-export {};
+export { wireTransport, type WireTransportOptions } from './wire-transport.js';

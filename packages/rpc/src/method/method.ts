@@ -1,3 +1,4 @@
+import type { MessageCodec } from '@breakwater/codec';
 import { ConfigError, type Idempotency, type Operation, type RpcKind } from '@breakwater/core';
 import type { MethodDefinition, ServiceDefinition } from './definition.js';
 
@@ -11,6 +12,8 @@ export interface Method extends Operation {
   decodeRequest(bytes: Uint8Array): unknown;
   encodeResponse(message: unknown): Uint8Array;
   decodeResponse(bytes: Uint8Array): unknown;
+  readonly requestCodec?: MessageCodec | undefined;
+  readonly responseCodec?: MessageCodec | undefined;
 }
 
 /** The methods of a service, in the order of its proto. @throws ConfigError for something that is no service definition */

@@ -13,13 +13,15 @@ const PREFACE = Buffer.concat([
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 
-/** What one probe saw: how it ended, and the first bytes that came back. */
-interface Probe {
+/** What an attempt to connect saw: how it ended, and the first bytes that came back. */
+export interface Seen {
   readonly kind: 'answered' | 'closed' | 'silent' | 'error';
   readonly bytes: Buffer;
   readonly error?: NodeJS.ErrnoException | undefined;
   readonly alpn?: string | false | null | undefined;
   readonly secured?: boolean;
+  /** How long a silent peer was waited for; default 500 ms. */
+  readonly waitedMs?: number;
 }
 
 /**
@@ -46,8 +48,22 @@ async function look(
   security: ClientSecurity | undefined,
   clock: Clock,
 ): Promise<Status> {
-  if (security !== undefined) return judgeTls(peer, security, await probe(openTls(address, security), clock));
-  const seen = await probe(openTcp(address), clock);
+  const seen = await probe(security === undefined ? openTcp(address) : openTls(address, security), clock);
+  return explain(address, peer, security, seen, clock);
+}
+
+/**
+ * The failure of an attempt to connect in words that help, for a transport that has seen it itself. A plain connection that
+ * was closed without a word gets one more look: the peer may expect TLS. Never rejects.
+ */
+export async function explain(
+  address: Address,
+  peer: string,
+  security: ClientSecurity | undefined,
+  seen: Seen,
+  clock: Clock,
+): Promise<Status> {
+  if (security !== undefined) return judgeTls(peer, security, seen);
   if (seen.kind !== 'closed') return judgePlain(peer, seen);
   const secure = await probe(
     connectTls({ ...where(address), rejectUnauthorized: false, ALPNProtocols: ['h2'] }),
@@ -70,10 +86,10 @@ const openTls = (address: Address, { tls, name }: ClientSecurity): TLSSocket =>
     checkServerIdentity: (_sni, certificate) => checkServerIdentity(name, certificate),
   });
 
-function probe(socket: Socket | TLSSocket, clock: Clock): Promise<Probe> {
+function probe(socket: Socket | TLSSocket, clock: Clock): Promise<Seen> {
   return new Promise((resolve) => {
     let secured = false;
-    const end = (kind: Probe['kind'], bytes: Buffer, error?: NodeJS.ErrnoException): void => {
+    const end = (kind: Seen['kind'], bytes: Buffer, error?: NodeJS.ErrnoException): void => {
       timer.cancel();
       socket.removeAllListeners();
       socket.on('error', () => {});
@@ -104,9 +120,9 @@ const status = (reason: FrameworkReason, details: string, cause?: unknown): Stat
 
 const speaksTls = (peer: string): Status => status('PEER_NOT_GRPC', `${peer} speaks TLS; configure tls on this client`);
 
-function judgePlain(peer: string, { kind, bytes, error }: Probe): Status {
+function judgePlain(peer: string, { kind, bytes, error, waitedMs = BUDGET_MS }: Seen): Status {
   if (kind === 'error') return connectFailed(peer, error);
-  if (kind === 'silent') return status('CONNECT_FAILED', `cannot connect to ${peer}: no answer within ${BUDGET_MS} ms`);
+  if (kind === 'silent') return status('CONNECT_FAILED', `cannot connect to ${peer}: no answer within ${waitedMs} ms`);
   if (kind === 'closed')
     return status('CONNECT_FAILED', `${peer} closes connections without an answer; is it a gRPC server?`);
   if (bytes[0] === 0x15 && bytes[1] === 0x03) return speaksTls(peer);
@@ -145,7 +161,8 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 const NOT_TLS =
   /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|UNEXPECTED_MESSAGE|RECORD_LAYER/;
 
-function judgeTls(peer: string, security: ClientSecurity, { kind, bytes, error, alpn, secured }: Probe): Status {
+function judgeTls(peer: string, security: ClientSecurity, seen: Seen): Status {
+  const { kind, bytes, error, alpn, secured, waitedMs = BUDGET_MS } = seen;
   const code = error?.code ?? '';
   if (kind === 'error') {
     const failed = (details: string): Status => status('TLS_FAILED', `TLS with ${peer} failed: ${details}`, error);
@@ -179,7 +196,7 @@ function judgeTls(peer: string, security: ClientSecurity, { kind, bytes, error, 
   if (secured === true && alpn !== 'h2') return notHttp2(peer);
   if (kind === 'answered') return judgeBytes(peer, bytes);
   if (kind === 'closed') return closedTls(peer, security, secured === true);
-  return status('CONNECT_FAILED', `cannot connect to ${peer}: no TLS answer within ${BUDGET_MS} ms`);
+  return status('CONNECT_FAILED', `cannot connect to ${peer}: no TLS answer within ${waitedMs} ms`);
 }
 
 const notTls = (peer: string): Status =>

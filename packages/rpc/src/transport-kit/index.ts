@@ -2,7 +2,7 @@
 export { clientContext, readPem, readServerTls } from './pem.js';
 export { sniOf, tlsName, type ClientSecurity } from './client-security.js';
 export { DeadlineWheel, type Expiring } from './deadline-wheel.js';
-export { diagnose } from './diagnose.js';
+export { diagnose, explain, type Seen } from './diagnose.js';
 export { encodeRequest, encodeResponse } from './encode-message.js';
 export {
   connectionLost,

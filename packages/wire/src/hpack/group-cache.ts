@@ -24,6 +24,6 @@ export class GroupCache {
   }
 
   set(group: HeaderGroup, version: number, bytes: Uint8Array): void {
-    if (bytes.length <= MOST_BYTES) this.slots[group.id & (SLOTS - 1)] = { group, bytes: bytes.slice(), version };
+    if (bytes.length <= MOST_BYTES) this.slots[group.id & (SLOTS - 1)] = { group, bytes: Buffer.from(bytes), version };
   }
 }

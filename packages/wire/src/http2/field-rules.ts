@@ -1,0 +1,27 @@
+import type { HeaderField } from '../hpack/header-field.js';
+
+/** Lower-case token characters, with the colon of a pseudo header in front. @see RFC 9113, section 8.2.1 */
+const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** No NUL, CR or LF, and no white space at either end. */
+const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
+
+const CHECKED = Symbol('checked');
+
+/**
+ * What is wrong with a header field, or undefined. A table entry is checked once: its memo remembers that it was found good.
+ * @see RFC 9113, section 8.2.1
+ */
+export function fieldProblem(name: string, value: string, field: HeaderField | undefined): string | undefined {
+  if (field !== undefined) {
+    if (field.memo !== undefined) return undefined;
+    field.memo = CHECKED;
+  }
+  const problem = problemOf(name, value);
+  if (problem !== undefined && field !== undefined) field.memo = undefined;
+  return problem;
+}
+
+function problemOf(name: string, value: string): string | undefined {
+  if (!NAME.test(name)) return `a header name with illegal characters: ${JSON.stringify(name.slice(0, 40))}`;
+  return BAD_VALUE.test(value) ? `an illegal character in the value of ${name}` : undefined;
+}

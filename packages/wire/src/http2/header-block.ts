@@ -1,0 +1,44 @@
+import { ConnectionError, ErrorCode } from './error-code.js';
+
+/** Frames that one block may come in beyond what its bytes explain. */
+const MAX_FRAMES = 64;
+
+/** Puts a header block together that came in HEADERS and CONTINUATION frames. Bounded in bytes and in frames. */
+export class HeaderBlock {
+  /** The stream whose block is under way; 0 when there is none. */
+  streamId = 0;
+  endStream = false;
+  private readonly parts: Buffer[] = [];
+  private byteCount = 0;
+
+  /** @param maxBytes of a whole block, compressed */
+  constructor(private readonly maxBytes: number) {}
+
+  begin(streamId: number, endStream: boolean, fragment: Buffer): void {
+    this.streamId = streamId;
+    this.endStream = endStream;
+    this.parts.length = 0;
+    this.byteCount = 0;
+    this.add(fragment);
+  }
+
+  /** @throws ConnectionError ENHANCE_YOUR_CALM for a block without end */
+  add(fragment: Buffer): void {
+    this.byteCount += fragment.length;
+    this.parts.push(fragment);
+    if (this.byteCount > this.maxBytes || this.parts.length > MAX_FRAMES) {
+      throw new ConnectionError(
+        ErrorCode.enhanceYourCalm,
+        `a header block of ${this.byteCount} bytes in ${this.parts.length} frames is over the limit of ${this.maxBytes} bytes and ${MAX_FRAMES} frames`,
+      );
+    }
+  }
+
+  /** The whole block; the next may begin. */
+  finish(): Buffer {
+    const block = Buffer.concat(this.parts);
+    this.parts.length = 0;
+    this.streamId = 0;
+    return block;
+  }
+}

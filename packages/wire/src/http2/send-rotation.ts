@@ -1,0 +1,140 @@
+import { Flag, FrameType } from './frame.js';
+import { writeFrameHeader } from './frame-writer.js';
+import type { Output } from './output.js';
+import type { Stream } from './stream.js';
+
+/** Payload that is passed on by reference rather than copied into the slab. */
+const REFERENCE_FROM_BYTES = 4096;
+/** What is written in one go while other connections wait for their turn. */
+const TURN_BYTES = 512 * 1024;
+
+/** What the rotation needs of its session. */
+export interface SendingSession {
+  readonly out: Output;
+  sendWindow: number;
+  readonly peerMaxFrame: number;
+  /** Payload has left the memory of this process. */
+  letGo(byteCount: number): void;
+  onFrameSent(): void;
+  /** All that the stream had to send has been written. */
+  onTailWritten(stream: Stream): void;
+}
+
+/** Streams with payload that did not leave at once take turns, one frame each, so that a large message holds nobody up. */
+export class SendRotation {
+  private streams: Stream[] = [];
+  private head = 0;
+
+  constructor(private readonly session: SendingSession) {}
+
+  get idle(): boolean {
+    return this.head === this.streams.length;
+  }
+
+  /** Appends payload, which must not change any more. */
+  enqueue(stream: Stream, payload: Buffer): void {
+    (stream.queue ??= []).push(payload);
+    stream.queuedBytes += payload.length;
+    this.enter(stream);
+  }
+
+  /** The stream can send again, or has a tail to write. */
+  enter(stream: Stream): void {
+    if (stream.inRotation || stream.gone) return;
+    stream.inRotation = true;
+    this.streams.push(stream);
+  }
+
+  /** Writes as much as windows, socket and fairness allow. @returns whether more could be written in a later turn */
+  pump(): boolean {
+    const { session } = this;
+    let written = 0;
+    let waiting = this.streams.length - this.head;
+    while (waiting > 0 && written < TURN_BYTES) {
+      const stream = this.take();
+      waiting -= 1;
+      if (stream.gone) continue;
+      const sent = this.writeFrame(stream);
+      written += sent;
+      if (stream.gone) continue;
+      if (stream.queuedBytes > 0) {
+        if (stream.sendWindow <= 0) continue;
+        this.enter(stream);
+        // The connection's window is used up: everybody waits for it.
+        if (session.sendWindow <= 0) break;
+        if (sent > 0) waiting += 1;
+      }
+    }
+    return !this.idle && session.sendWindow > 0 && written >= TURN_BYTES;
+  }
+
+  private take(): Stream {
+    const stream = this.streams[this.head] as Stream;
+    this.head += 1;
+    if (this.head === this.streams.length) {
+      this.streams = [];
+      this.head = 0;
+    } else if (this.head > 1024) {
+      this.streams = this.streams.slice(this.head);
+      this.head = 0;
+    }
+    stream.inRotation = false;
+    return stream;
+  }
+
+  /** @returns payload bytes written */
+  private writeFrame(stream: Stream): number {
+    const { session } = this;
+    if (stream.queuedBytes === 0) {
+      this.writeTail(stream);
+      return 0;
+    }
+    const room = Math.min(stream.sendWindow, session.sendWindow, session.peerMaxFrame, stream.queuedBytes);
+    if (room <= 0) return 0;
+    const last = room === stream.queuedBytes;
+    const ends = last && stream.tail === 'end';
+    writeFrameHeader(session.out, room, FrameType.data, ends ? Flag.endStream : 0, stream.id);
+    this.writePayload(stream, room);
+    stream.sendWindow -= room;
+    session.sendWindow -= room;
+    session.onFrameSent();
+    session.letGo(room);
+    stream.onWritten(room);
+    if (ends) session.onTailWritten(stream);
+    else if (last && stream.tail === 'trailers') stream.writeTrailers();
+    return room;
+  }
+
+  private writeTail(stream: Stream): void {
+    const { session } = this;
+    if (stream.tail === 'trailers') stream.writeTrailers();
+    else if (stream.tail === 'end') {
+      writeFrameHeader(session.out, 0, FrameType.data, Flag.endStream, stream.id);
+      session.onTailWritten(stream);
+    }
+  }
+
+  private writePayload(stream: Stream, byteCount: number): void {
+    const { out } = this.session;
+    const queue = stream.queue as Buffer[];
+    let left = byteCount;
+    stream.queuedBytes -= byteCount;
+    while (left > 0) {
+      const first = queue[0] as Buffer;
+      const taken = Math.min(left, first.length - stream.queueOffset);
+      const from = stream.queueOffset;
+      if (taken >= REFERENCE_FROM_BYTES) out.reference(first.subarray(from, from + taken));
+      else {
+        out.reserve(taken);
+        first.copy(out.bytes, out.pos, from, from + taken);
+        out.pos += taken;
+      }
+      left -= taken;
+      stream.queueOffset += taken;
+      if (stream.queueOffset === first.length) {
+        queue.shift();
+        stream.queueOffset = 0;
+      }
+    }
+  }
+}
