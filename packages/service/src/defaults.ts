@@ -1,15 +1,14 @@
 import { createRuntime, type Runtime } from '@breakwater/core';
 import { consul } from '@breakwater/consul';
 import { dnsRegistry, type Registry, staticRegistry } from '@breakwater/discovery';
-import { grpcTransport } from '@breakwater/grpc';
 import type { Transport } from '@breakwater/rpc';
+import { DEFAULT_TRANSPORT, transportNamed } from './transports.js';
 
 /**
  * What clients and services of this process use unless they are told otherwise. Made at first use, closed by
  * `closeDefaults`.
  */
 let runtime: Runtime | undefined;
-let transport: Transport | undefined;
 let registries: readonly [consul: Registry, ...others: Registry[]] | undefined;
 
 /** One runtime for the process, so that a listener to its events hears of every client and service. */
@@ -18,11 +17,8 @@ export const defaultRuntime = (): Runtime => {
   return runtime;
 };
 
-/** grpc-js. */
-export const defaultTransport = (): Transport => {
-  transport ??= grpcTransport();
-  return transport;
-};
+/** Our own HTTP/2, see `@breakwater/wire`. */
+export const defaultTransport = (): Transport => transportNamed(DEFAULT_TRANSPORT);
 
 /** Consul at `CONSUL_HTTP_ADDR` (token `CONSUL_HTTP_TOKEN`) or 127.0.0.1:8500, `static:///...` and `dns:///...`. */
 export const defaultRegistries = (): readonly [consul: Registry, ...others: Registry[]] => {

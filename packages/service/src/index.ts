@@ -16,6 +16,7 @@ export {
 export { CLIENT_POLICY_KEYS, type ClientPolicies, type RetryPolicyOptions } from './policies/client-policies.js';
 // What they use unless told otherwise
 export { closeDefaults, defaultRegistries, defaultRuntime, defaultTransport } from './defaults.js';
+export { TRANSPORT_NAMES, type TransportName } from './transports.js';
 export { registerConsul } from './register-consul.js';
 export { logPolicyEvents } from './logging/policy-log.js';
 // Settings from file and environment

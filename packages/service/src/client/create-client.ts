@@ -24,7 +24,7 @@ import {
 import type { Logger } from 'pino';
 import { withClientConfig } from '../config/apply.js';
 import type { Config } from '../config/config.js';
-import { defaultRegistries, defaultRuntime, defaultTransport } from '../defaults.js';
+import { defaultRegistries, defaultRuntime } from '../defaults.js';
 import { logEventsOfClient } from '../logging/policy-log.js';
 import { checkAllPolicies } from '../policies/check-policies.js';
 import {
@@ -35,6 +35,7 @@ import {
   clientStacks,
 } from '../policies/client-policies.js';
 import { type ChannelLease, leaseChannel } from './channels.js';
+import { checkTransport, type TransportName, transportOf } from '../transports.js';
 
 /** How calls are spread over the endpoints. Default `least_in_flight` (power of two choices). */
 export type PickerName = 'least_in_flight' | 'round_robin';
@@ -43,7 +44,7 @@ export interface ClientOptions {
   /** Where the target is looked up; default: Consul at CONSUL_HTTP_ADDR, static and DNS. */
   readonly registry?: Registry | readonly Registry[] | undefined;
   /** Default: grpc-js. */
-  readonly transport?: Transport | undefined;
+  readonly transport?: Transport | TransportName | undefined;
   readonly picker?: PickerName | PickerFactory | undefined;
   /** Absent: plaintext. */
   readonly tls?: ClientTls | undefined;
@@ -117,7 +118,7 @@ export function createClient<D extends ServiceDefinition>(
   const lease = leaseChannel({
     target,
     registry: registryOf(target, options.registry),
-    transport: options.transport ?? defaultTransport(),
+    transport: transportOf(given.transport, options.transport),
     picker: pickerOf(options.picker),
     limits: clientLimits(options.limits),
     backoff: backoffOf(options.backoff),
@@ -206,8 +207,7 @@ function checkGiven(target: string, given: ClientOptions): void {
   const { credentials, logger, transport } = given;
   if (credentials !== undefined && typeof credentials !== 'function')
     throw new ConfigError('credentials', credentials, 'a function that gives metadata');
-  if (transport !== undefined && typeof (transport as Partial<Transport>).connect !== 'function')
-    throw new ConfigError('transport', transport, 'a transport, such as grpcTransport() or inProcessTransport()');
+  checkTransport(transport);
   if (logger !== undefined && typeof (logger as Partial<Logger>).warn !== 'function')
     throw new ConfigError('logger', logger, 'a pino logger');
   for (const registry of listOf(given.registry)) {

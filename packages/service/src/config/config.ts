@@ -3,6 +3,7 @@ import type { PickerName } from '../client/create-client.js';
 import type { LifecycleOptions } from '../lifecycle/lifecycle-options.js';
 import type { ClientPolicies } from '../policies/client-policies.js';
 import type { ServerPolicies } from '../policies/server-policies.js';
+import type { TransportName } from '../transports.js';
 
 /** What file and environment may say of a service. */
 export interface ServiceConfig {
@@ -11,6 +12,7 @@ export interface ServiceConfig {
   readonly advertise?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly weight?: number | undefined;
+  readonly transport?: TransportName | undefined;
   readonly reflection?: boolean | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
   readonly lifecycle?: LifecycleOptions | undefined;
@@ -21,6 +23,7 @@ export interface ServiceConfig {
 /** What file and environment may say of a client. */
 export interface ClientConfig {
   readonly picker?: PickerName | undefined;
+  readonly transport?: TransportName | undefined;
   readonly authority?: string | undefined;
   readonly drainGraceMs?: number | undefined;
   readonly backoff?: Partial<ConnectBackoff> | undefined;

@@ -24,6 +24,7 @@ import {
   RETRY_DEFAULTS,
 } from '@breakwater/resilience';
 import { clientLimits, DEFAULT_CLIENT_LIMITS, DEFAULT_SERVER_LIMITS, serverLimits } from '@breakwater/rpc';
+import { DEFAULT_TRANSPORT, TRANSPORT_NAMES } from '../transports.js';
 import { LIFECYCLE_DEFAULTS, resolveLifecycle } from '../lifecycle/lifecycle-options.js';
 
 /** Who the setting is for: `services.*` and BREAKWATER_SERVICE_*, or `clients.*` and BREAKWATER_CLIENT_*. */
@@ -112,10 +113,17 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   group(
     'service',
     '',
-    { host: '127.0.0.1', port: 0, tags: Object.freeze([]), weight: 1, reflection: true },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      tags: Object.freeze([]),
+      weight: 1,
+      reflection: true,
+      transport: DEFAULT_TRANSPORT,
+    },
     resolveServiceBasics,
     {
-      types: { host: 'text', tags: 'list', reflection: 'flag' },
+      types: { host: 'text', tags: 'list', reflection: 'flag', transport: 'text' },
     },
   ),
   group('service', 'advertise', { host: undefined, port: undefined }, resolveAdvertise, { types: { host: 'text' } }),
@@ -134,8 +142,8 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   }),
   group('service', 'policies.rateLimit', RATE.defaults, resolveRateLimit, { beside: RATE.beside, policy: OFF }),
 
-  group('client', '', { picker: 'least_in_flight', authority: undefined, drainGraceMs: 30_000 }, resolveClientBasics, {
-    types: { picker: 'text', authority: 'text' },
+  group('client', '', { picker: 'least_in_flight', authority: undefined, drainGraceMs: 30_000, transport: DEFAULT_TRANSPORT }, resolveClientBasics, {
+    types: { picker: 'text', authority: 'text', transport: 'text' },
   }),
   group('client', 'backoff', { initialMs: 100, maxMs: 2000 }, resolveBackoff),
   group('client', 'limits', DEFAULT_CLIENT_LIMITS, clientLimits, { open: NO_LIMITS, types: { compression: 'text' } }),
@@ -208,13 +216,14 @@ export function rangeOf(setting: Setting): string {
 }
 
 function resolveServiceBasics(given: Given, field: string): object {
-  const { host = '127.0.0.1', port = 0, tags = [], weight = 1, reflection = true } = given;
+  const { host = '127.0.0.1', port = 0, tags = [], weight = 1, reflection = true, transport } = given;
   return {
     host: requireText(join(field, 'host'), host, 'an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
     port: requireNumber(join(field, 'port'), port, PORT),
     tags: requireTexts(join(field, 'tags'), tags),
     weight: requireNumber(join(field, 'weight'), weight, WEIGHT_RANGE),
     reflection: requireFlag(join(field, 'reflection'), reflection),
+    transport: requireTransport(join(field, 'transport'), transport),
   };
 }
 
@@ -236,7 +245,7 @@ function resolveServerDeadline(given: Given, field: string): object {
 }
 
 function resolveClientBasics(given: Given, field: string): object {
-  const { picker = 'least_in_flight', authority, drainGraceMs = 30_000 } = given;
+  const { picker = 'least_in_flight', authority, drainGraceMs = 30_000, transport } = given;
   return {
     picker: typeof picker === 'function' ? picker : requireOneOf(join(field, 'picker'), picker, PICKERS),
     authority:
@@ -244,8 +253,13 @@ function resolveClientBasics(given: Given, field: string): object {
         ? undefined
         : requireText(join(field, 'authority'), authority, 'a host name, as TLS verifies it'),
     drainGraceMs: requireNumber(join(field, 'drainGraceMs'), drainGraceMs, GRACE),
+    transport: requireTransport(join(field, 'transport'), transport),
   };
 }
+
+/** A transport that the code has made is no setting. */
+const requireTransport = (field: string, transport: unknown = DEFAULT_TRANSPORT): unknown =>
+  typeof transport === 'object' ? transport : requireOneOf(field, transport, TRANSPORT_NAMES);
 
 function resolveBackoff(given: Given, field: string): object {
   requireKnownKeys(field, given, ['initialMs', 'maxMs']);

@@ -12,12 +12,13 @@ import {
 import type { Logger } from 'pino';
 import { checkServiceMethods, withServiceConfig } from '../config/apply.js';
 import type { Config } from '../config/config.js';
-import { defaultRuntime, defaultTransport } from '../defaults.js';
+import { defaultRuntime } from '../defaults.js';
 import type { DrainReport } from '../lifecycle/drain.js';
 import { type LifecycleOptions, resolveLifecycle } from '../lifecycle/lifecycle-options.js';
 import { loggerFor } from '../logging/logger.js';
 import { checkAllPolicies } from '../policies/check-policies.js';
 import { SERVER_POLICY_KEYS, type ServerPolicies } from '../policies/server-policies.js';
+import { checkTransport, type TransportName, transportOf } from '../transports.js';
 import { RunningService } from './running-service.js';
 
 export interface ServiceOptions {
@@ -25,8 +26,8 @@ export interface ServiceOptions {
   readonly name: string;
   /** Absent: the service is not announced. */
   readonly registry?: Registry | undefined;
-  /** Default: grpc-js. */
-  readonly transport?: Transport | undefined;
+  /** `wire` (default) or `grpc-js`, or a transport of your own making, such as `inProcessTransport()`. */
+  readonly transport?: Transport | TransportName | undefined;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined;
   /** Default 0: any free port. */
@@ -117,7 +118,7 @@ export function createService(given: ServiceOptions): Service {
   return new RunningService({
     name: options.name,
     registry: options.registry,
-    transport: options.transport ?? defaultTransport(),
+    transport: transportOf(given.transport, options.transport),
     host: options.host ?? '127.0.0.1',
     port: requireNumber('port', options.port ?? 0, PORT),
     advertise: options.advertise ?? {},
@@ -139,8 +140,7 @@ export function createService(given: ServiceOptions): Service {
 function checkParts({ registry, transport, logger }: ServiceOptions): void {
   if (registry !== undefined && typeof (registry as Partial<Registry> | null)?.register !== 'function')
     throw new ConfigError('registry', registry, 'a registry, such as consul()');
-  if (transport !== undefined && typeof (transport as Partial<Transport> | null)?.listen !== 'function')
-    throw new ConfigError('transport', transport, 'a transport, such as grpcTransport() or inProcessTransport()');
+  checkTransport(transport);
   if (logger !== undefined && logger !== false && typeof (logger as Partial<Logger> | null)?.warn !== 'function')
     throw new ConfigError('logger', logger, 'a pino logger, or false for none');
 }
