@@ -23,7 +23,10 @@ export class GroupCache {
     return known !== undefined && known.group === group && known.version === version ? known.bytes : undefined;
   }
 
+  /** Keeps a copy of the bytes. */
   set(group: HeaderGroup, version: number, bytes: Uint8Array): void {
-    if (bytes.length <= MOST_BYTES) this.slots[group.id & (SLOTS - 1)] = { group, bytes: Buffer.from(bytes), version };
+    if (bytes.length > MOST_BYTES) return;
+    // Not `slice`, which gives a view of a Buffer.
+    this.slots[group.id & (SLOTS - 1)] = { group, bytes: new Uint8Array(bytes), version };
   }
 }

@@ -69,6 +69,18 @@ describe('HpackEncoder', () => {
     }
   });
 
+  it('keeps the bytes of a group by itself: the sink may write over its own', () => {
+    const { encoder } = new Line();
+    const group = new HeaderGroup([post, path, trailers]);
+    const sink = new BufferSink();
+    for (let i = 0; i < 4; i++) {
+      sink.bytes.fill(0);
+      sink.pos = 0;
+      encoder.group(group, sink);
+      if (i > 0) assert.equal(sink.bytes.toString('hex', 0, sink.pos), '83bfbe');
+    }
+  });
+
   it('does not mix up groups, however many there are, nor those of two connections', () => {
     const lines = [new Line(), new Line()];
     const groups = Array.from({ length: 300 }, (_, i) => new HeaderGroup([new HeaderField('n', `${i % 150}`)]));
@@ -220,6 +232,19 @@ describe('HpackEncoder and the table size of its peer', () => {
       true,
     );
     assert.equal(send().hex, 'bfbe');
+  });
+
+  it('learns names anew for a table that was emptied', () => {
+    const line = new Line();
+    const learn = (i: number) => line.send((encoder, sink) => encoder.literal(`name-${i}`, '~'.repeat(24), sink)).hex;
+    for (let i = 100; i < 120; i++) learn(i);
+    assert.equal(learn(119).slice(0, 4), '0008');
+    line.encoder.setPeerTableSize(0);
+    line.send(() => undefined);
+    line.encoder.setPeerTableSize(4096);
+    line.send(() => undefined);
+    learn(119);
+    assert.equal(learn(119).slice(0, 4), '0f2f');
   });
 
   it('works without a table', () => {

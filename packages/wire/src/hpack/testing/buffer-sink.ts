@@ -13,9 +13,10 @@ export class BufferSink implements ByteSink {
     this.bytes = grown;
   }
 
-  /** What was written since the last call. */
+  /** What was written since the last call. Its place is overwritten, as a slab would be. */
   take(): Buffer {
     const taken = Buffer.from(this.bytes.subarray(0, this.pos));
+    this.bytes.fill(0xaa);
     this.pos = 0;
     this.bytes = Buffer.alloc(1, 0xaa);
     return taken;
