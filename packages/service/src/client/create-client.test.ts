@@ -116,7 +116,7 @@ describe('createClient', () => {
       [{ authority: '' }, /authority is ""/],
       [{ credentials: 'Bearer x' }, /credentials is "Bearer x", but must be a function/],
       [{ registry: 'consul' }, /registry is "consul", but must be a registry/],
-      [{ transport: 'grpc' }, /transport is "grpc", but must be a transport/],
+      [{ transport: 'grpc' }, /transport is "grpc", but must be one of wire, grpc-js/],
       [{ logger: 'info' }, /logger is "info", but must be a pino logger/],
       [{ picker: 'roundrobin' }, /picker is "roundrobin".*did you mean round_robin/],
       [{ policies: 'default' }, /policies is "default", but must be an object/],

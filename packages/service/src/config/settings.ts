@@ -142,9 +142,15 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   }),
   group('service', 'policies.rateLimit', RATE.defaults, resolveRateLimit, { beside: RATE.beside, policy: OFF }),
 
-  group('client', '', { picker: 'least_in_flight', authority: undefined, drainGraceMs: 30_000, transport: DEFAULT_TRANSPORT }, resolveClientBasics, {
-    types: { picker: 'text', authority: 'text', transport: 'text' },
-  }),
+  group(
+    'client',
+    '',
+    { picker: 'least_in_flight', authority: undefined, drainGraceMs: 30_000, transport: DEFAULT_TRANSPORT },
+    resolveClientBasics,
+    {
+      types: { picker: 'text', authority: 'text', transport: 'text' },
+    },
+  ),
   group('client', 'backoff', { initialMs: 100, maxMs: 2000 }, resolveBackoff),
   group('client', 'limits', DEFAULT_CLIENT_LIMITS, clientLimits, { open: NO_LIMITS, types: { compression: 'text' } }),
   group('client', 'policies.deadline', DEADLINE_DEFAULTS, resolveDeadline, {

@@ -12,11 +12,7 @@ describe('createService', () => {
       /^registry is a function, but must be a registry, such as consul\(\)/,
     ],
     ['a registry that is none', { registry: {} }, /^registry is \{\}, but must be a registry/],
-    [
-      'a transport that is none',
-      { transport: 'grpc' },
-      /^transport is "grpc", but must be a transport, such as grpcTransport\(\)/,
-    ],
+    ['a transport that is none', { transport: 'grpc' }, /^transport is "grpc", but must be one of wire, grpc-js/],
     ['a logger that is none', { logger: true }, /^logger is true, but must be a pino logger, or false/],
     ['a port as text', { port: '80' }, /^port is "80", but must be an integer from 0 to 65535/],
     ['a misspelt option', { prot: 80 }, /^unknown option prot; did you mean "port"\?/],
