@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../child-process.js';
-import { cacheDir, fillOnce, isExecutable } from './cache.js';
-import { aptInstall, debianArch, privateApt, unpackDebs } from './debian.js';
+import { cacheDir, isExecutable } from './cache.js';
+import { aptInstall, debianArch } from './debian.js';
+import { unpackPackages } from './debian-unpack.js';
 import type { InstallOptions, Located, Service } from './service.js';
 
 /** Debian's own interpreter: the packages hold C extensions for exactly this one, so a python3 that comes first on PATH does not do. */
@@ -37,19 +38,7 @@ async function locate(): Promise<Located | undefined> {
   return system ?? describe(join(bin, 'python'), join(bin, 'protoc'), join(bin, 'grpc_python_plugin'));
 }
 
-/** `exec` keeps the process id: a suite that ends the wrapper ends the program. */
-const wrapper = (program: string): string =>
-  [
-    '#!/bin/sh',
-    '# Runs an unpacked Debian program with the libraries unpacked beside it.',
-    'here=$(cd "$(dirname "$0")/.." && pwd)',
-    'lib="$here/root/usr/lib"',
-    'for dir in "$lib"/*-linux-gnu*; do path="$dir${path:+:$path}"; done',
-    'export LD_LIBRARY_PATH="$path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"',
-    'export PYTHONPATH="$lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"',
-    `exec ${program} "$@"`,
-    '',
-  ].join('\n');
+const PREPARE = ['export PYTHONPATH="$lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"'];
 
 async function install({ say, systemWide }: InstallOptions): Promise<Located> {
   if (!existsSync(PYTHON)) {
@@ -58,23 +47,11 @@ async function install({ say, systemWide }: InstallOptions): Promise<Located> {
     say(`python-grpc: installing python3 system-wide`);
     await aptInstall(['python3']);
   }
-  await fillOnce(cached(), async (stage) => {
-    const apt = await privateApt(join(stage, 'apt'));
-    const missing = await apt.missing(PACKAGES);
-    // A package that is installed here is still unpacked: the cache must not break when the system's copy goes.
-    const debs = await apt.download([...new Set([...PACKAGES, ...missing])], join(stage, 'debs'));
-    await unpackDebs(debs, join(stage, 'root'));
-    mkdirSync(join(stage, 'bin'));
-    for (const [name, program] of [
-      ['python', PYTHON],
-      ['protoc', '"$here/root/usr/bin/protoc"'],
-      ['grpc_python_plugin', '"$here/root/usr/bin/grpc_python_plugin"'],
-    ] as const) {
-      writeFileSync(join(stage, 'bin', name), wrapper(program));
-      chmodSync(join(stage, 'bin', name), 0o755);
-    }
-    for (const part of ['apt', 'debs']) rmSync(join(stage, part), { recursive: true, force: true });
-  });
+  await unpackPackages(cached(), PACKAGES, [
+    { name: 'python', program: { system: PYTHON }, prepare: PREPARE },
+    { name: 'protoc', program: '/usr/bin/protoc', prepare: PREPARE },
+    { name: 'grpc_python_plugin', program: '/usr/bin/grpc_python_plugin', prepare: PREPARE },
+  ]);
   const located = await locate();
   if (located !== undefined) return located;
   rmSync(cached(), { recursive: true, force: true });
