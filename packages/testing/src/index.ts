@@ -17,4 +17,4 @@ export type {
 export * from '@breakwater/discovery/conformance';
 export * from '@breakwater/rpc/conformance';
 // Real servers in integration tests
-export { requireServer, type ServerName, serverTool, type Skippable } from './system-servers.js';
+export { requireServer, type ServerName, type ServerTool, serverTool, type Skippable } from './system-servers.js';

@@ -1,5 +1,15 @@
 /** The real servers and foreign peers that integration tests run against; `npm test` fetches them. */
-export type ServerName = 'consul' | 'consul-current' | 'python-grpc';
+export type ServerName =
+  | 'consul'
+  | 'consul-current'
+  | 'python-grpc'
+  | 'nginx'
+  | 'haproxy'
+  | 'nghttp2'
+  | 'h2spec'
+  | 'connect-conformance'
+  | 'grpcurl'
+  | 'grpc-go-interop';
 
 interface Server {
   /** The variable that holds the path of its program. */
@@ -11,6 +21,13 @@ const SERVERS: Readonly<Record<ServerName, Server>> = {
   consul: { variable: 'CONSUL_BIN', required: true },
   'consul-current': { variable: 'CONSUL_CURRENT_BIN', required: false },
   'python-grpc': { variable: 'BREAKWATER_PYTHON', required: true },
+  nginx: { variable: 'NGINX_BIN', required: true },
+  haproxy: { variable: 'HAPROXY_BIN', required: true },
+  nghttp2: { variable: 'NGHTTP_BIN', required: true },
+  h2spec: { variable: 'H2SPEC_BIN', required: false },
+  'connect-conformance': { variable: 'CONNECT_CONFORMANCE_BIN', required: false },
+  grpcurl: { variable: 'GRPCURL_BIN', required: false },
+  'grpc-go-interop': { variable: 'GRPC_GO_INTEROP_CLIENT_BIN', required: false },
 };
 
 /** The part of a mocha context that skips: pass `this` of a `before(function () { … })`. */
@@ -40,14 +57,18 @@ export function requireServer(context: Skippable, name: ServerName, env: NodeJS.
   return context.skip();
 }
 
+/** Programs beside those that `requireServer` gives. */
+export type ServerTool =
+  | 'BREAKWATER_PROTOC'
+  | 'BREAKWATER_GRPC_PYTHON_PLUGIN'
+  | 'H2LOAD_BIN'
+  | 'GRPC_GO_INTEROP_SERVER_BIN';
+
 /**
  * The path of another program that belongs to a server, such as `BREAKWATER_PROTOC` beside `python-grpc`.
  * @throws Error when the runner did not set the variable; call `requireServer` first
  */
-export function serverTool(
-  variable: 'BREAKWATER_PROTOC' | 'BREAKWATER_GRPC_PYTHON_PLUGIN',
-  env: NodeJS.ProcessEnv = process.env,
-): string {
+export function serverTool(variable: ServerTool, env: NodeJS.ProcessEnv = process.env): string {
   const path = env[variable];
   if (path === undefined || path === '')
     throw new Error(`${variable} is not set: the test runner sets it together with its server`);

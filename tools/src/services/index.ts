@@ -1,10 +1,23 @@
 import { consul } from './consul.js';
 import { consulCurrent } from './consul-current.js';
+import { haproxy, nghttp2, nginx } from './debian-programs.js';
+import { connectConformance, grpcGoInterop, grpcurl, h2spec } from './go-tools.js';
 import { pythonGrpc } from './python-grpc.js';
 import type { Located, Service } from './service.js';
 
 /** Every server that a suite may ask for by name. */
-export const SERVICES: readonly Service[] = [consul, consulCurrent, pythonGrpc];
+export const SERVICES: readonly Service[] = [
+  consul,
+  consulCurrent,
+  pythonGrpc,
+  nginx,
+  haproxy,
+  nghttp2,
+  h2spec,
+  connectConformance,
+  grpcurl,
+  grpcGoInterop,
+];
 
 /** What came of one service. */
 export type Provision =

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Finished, run } from '../child-process.js';
+import { isExecutable } from './cache.js';
 import { SERVICES } from './index.js';
 
 const LIMIT_MS = 30_000;
@@ -26,6 +27,24 @@ describe('the servers that the runner provides', () => {
     assert.equal(code, 0);
     assert.match(stdout, /^Consul v\d/);
   });
+
+  /** What each answers on its own, and beside which other programs. */
+  const ANSWERS: readonly (readonly [string, readonly string[], RegExp, (readonly string[])?])[] = [
+    ['nginx', ['-V'], /--with-http_v2_module/],
+    ['haproxy', ['-vv'], /proto=h2|h2 : mode=HTTP/],
+    ['nghttp2', ['--version'], /^nghttp nghttp2\/\d/, ['H2LOAD_BIN']],
+    ['h2spec', ['--dryrun'], /Hypertext Transfer Protocol Version 2/],
+    ['connect-conformance', ['--version'], /v\d/],
+    ['grpcurl', ['-version'], /^grpcurl v\d/],
+    ['grpc-go-interop', ['-help'], /-test_case/, ['GRPC_GO_INTEROP_SERVER_BIN']],
+  ];
+  for (const [name, args, prints, others = []] of ANSWERS) {
+    it(`${name} runs`, async function () {
+      const { stdout, stderr } = await run(server(this, name), args, { limitMs: LIMIT_MS });
+      assert.match(stdout + stderr, prints);
+      for (const variable of others) assert.ok(isExecutable(process.env[variable] ?? ''), variable);
+    });
+  }
 
   describe('python-grpc', () => {
     let dir = '';
