@@ -56,7 +56,7 @@ export class OutgoingMetadata extends GrpcMetadata {
     super();
     for (const [key, value] of metadata) {
       if (FORBIDDEN.has(key)) throw new TypeError(`metadata key "${key}" is not allowed in HTTP/2`);
-      const text = typeof value === 'string' ? value : toBuffer(value).toString('base64');
+      const text = typeof value === 'string' ? value : base64(toBuffer(value));
       this.sizeBytes += key.length + text.length + 32;
       const before = this.headers[key];
       if (before === undefined) this.headers[key] = text;
@@ -74,12 +74,12 @@ export class OutgoingMetadata extends GrpcMetadata {
   override set(key: string, value: GrpcValue): void {
     // The channel announces its algorithm on every call; this one may send its messages as they are.
     if (!this.compressed && key === 'grpc-encoding') return;
-    this.headers[key] = typeof value === 'string' ? value : value.toString('base64');
+    this.headers[key] = typeof value === 'string' ? value : base64(value);
   }
 
   override add(key: string, value: GrpcValue): void {
     const before = this.headers[key];
-    const text = typeof value === 'string' ? value : value.toString('base64');
+    const text = typeof value === 'string' ? value : base64(value);
     this.headers[key] = before === undefined ? text : Array.isArray(before) ? [...before, text] : [before, text];
   }
 
@@ -113,4 +113,11 @@ export class OutgoingMetadata extends GrpcMetadata {
   override getMap(): { [key: string]: GrpcValue } {
     return Object.fromEntries(Object.keys(this.headers).map((key) => [key, this.get(key)[0] ?? '']));
   }
+}
+
+/** Without padding, as the protocol asks of senders. */
+function base64(bytes: Buffer): string {
+  const text = bytes.toString('base64');
+  const rest = bytes.length % 3;
+  return rest === 0 ? text : text.slice(0, rest - 3);
 }
