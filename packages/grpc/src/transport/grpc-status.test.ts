@@ -40,6 +40,14 @@ describe('the end of a call as grpc-js words it', () => {
     assert.equal(failure.status.code, Code.INTERNAL);
   });
 
+  it('is DEADLINE_EXCEEDED when the peer resets a call whose deadline has passed, and CANCELLED before', () => {
+    const reset = { code: status.CANCELLED, details: 'Call cancelled', metadata: new GrpcMetadata() };
+    const facts = { peer: '10.0.0.1:5000', sent: 'unknown', headers: Metadata.EMPTY } as const;
+    const late = fromGrpcStatus(reset, { ...facts, expired: true });
+    assert.deepEqual([late.status.code, late.status.reason], [Code.DEADLINE_EXCEEDED, 'DEADLINE_EXCEEDED']);
+    assert.equal(fromGrpcStatus(reset, { ...facts, expired: false }).status.code, Code.CANCELLED);
+  });
+
   it('stays INTERNAL when the peer breaks the stream off with an error', () => {
     const details = 'Received RST_STREAM with code 2 (Internal server error)';
     const failure = fromGrpcStatus(

@@ -1,7 +1,7 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import { Code, toCode, type Failure, type Metadata, type Sent, type Status } from '@breakwater/core';
 import { decodeStatus } from '@breakwater/rpc';
-import { connectionLost } from '@breakwater/rpc/transport-kit';
+import { connectionLost, deadlineExceeded } from '@breakwater/rpc/transport-kit';
 import { incoming, isEmpty } from './incoming-metadata.js';
 
 /** What is known of a call when grpc-js reports its end. */
@@ -65,6 +65,10 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
   }
   const session = isEmpty(status.metadata) ? SESSION_CLOSED.exec(status.details) : null;
   if (session !== null) return connectionLost(facts.peer, `it was closed with HTTP/2 error code ${session[1]}`);
+  // A server that keeps the deadline itself resets the stream; our own timer may be some milliseconds behind it.
+  if (code === Code.CANCELLED && facts.expired && isEmpty(status.metadata)) {
+    return deadlineExceeded(facts.peer, facts.sent);
+  }
   const http = isEmpty(status.metadata) || facts.headers === undefined ? HTTP_STATUS.exec(status.details) : null;
   if (http !== null) {
     return {
