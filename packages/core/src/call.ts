@@ -65,6 +65,7 @@ export interface Failure {
   readonly status: Status;
   readonly trailers: Metadata;
   readonly sent: Sent;
+  /** Response headers, where any came or, on the server, are to be sent ahead of the status. */
   readonly headers?: Metadata | undefined;
   readonly peer?: string | undefined;
   /** Set by `retry` when there was more than one attempt. */

@@ -174,13 +174,17 @@ export class ServerCall implements ResponseSink {
 
   private readonly finish = (outcome: Outcome): void => {
     if (this.ended) return;
-    if (!outcome.ok) return this.sendFailure(outcome.status, outcome.trailers);
+    if (!outcome.ok) {
+      if (outcome.headers !== undefined && outcome.headers.size > 0) this.headers(outcome.headers);
+      return this.sendFailure(outcome.status, outcome.trailers);
+    }
     if (outcome.headers !== Metadata.EMPTY) this.headers(outcome.headers);
     if (this.call?.responses === undefined && !this.send(outcome.value)) return;
     const trailers = this.outgoing(outcome.trailers);
     if (this.ended || trailers === undefined) return;
     this.ended = true;
-    this.grpcCall.sendStatus({ code: grpcStatus.OK, details: 'OK', metadata: trailers });
+    // No text: peers take a message beside an OK for a mistake.
+    this.grpcCall.sendStatus({ code: grpcStatus.OK, details: '', metadata: trailers });
     this.source?.end();
   };
 

@@ -66,6 +66,24 @@ export function describeMetadata(fixture: () => Fixture, features: TransportFeat
     expectSent(outcome.trailers);
   });
 
+  it('headers of a failed call reach the caller', async () => {
+    const failed = fail({ code: Code.NOT_FOUND, details: 'no such thing', origin: 'handler' }, 'no', SENT);
+    const { connection } = await fixture().pair([
+      [UNARY, async () => ({ ...failed, headers: SENT })],
+      [SERVER_STREAM, async () => ({ ...failed, headers: SENT })],
+    ]);
+    const unary = await connection.call(UNARY, fixture().call(UNARY, { request: 1 }));
+    const sink = new RecordingSink();
+    const stream = await connection.call(SERVER_STREAM, fixture().call(SERVER_STREAM, { request: 1, responses: sink }));
+    for (const outcome of [unary, stream]) {
+      assert.ok(!outcome.ok);
+      assert.equal(outcome.status.code, Code.NOT_FOUND);
+      expectSent(outcome.headers);
+      expectSent(outcome.trailers);
+    }
+    expectSent(sink.received);
+  });
+
   it('headers of a stream that sends nothing else arrive', async () => {
     const { connection } = await fixture().pair([
       [

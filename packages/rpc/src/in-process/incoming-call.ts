@@ -126,7 +126,12 @@ export class IncomingCall {
 
   private answer(outcome: Outcome): void {
     if (this.over) return;
-    if (!outcome.ok) return this.sendFailure(outcome.status, outcome.trailers);
+    if (!outcome.ok) {
+      if (outcome.headers !== undefined && outcome.headers.size > 0) this.sendHeaders(outcome.headers);
+      // The caller may have refused the headers.
+      if (!this.over) this.sendFailure(outcome.status, outcome.trailers);
+      return;
+    }
     const response: Carried<Uint8Array> | undefined =
       this.responses === undefined ? this.caller.paths.sendResponse(this.served.method, outcome.value) : undefined;
     if (response?.ok === false) return this.sendFailure(response.status, outcome.trailers);

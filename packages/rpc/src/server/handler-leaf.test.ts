@@ -90,6 +90,16 @@ describe('the leaf of the server stack', () => {
     assert.equal(outcome.trailers.size, 0);
   });
 
+  it('hands on headers that a handler has set before it fails', async () => {
+    const failing = async (_request: unknown, context: { setHeaders(headers: object): void }) => {
+      context.setHeaders({ 'x-cost': '7' });
+      throw new RpcError(Code.NOT_FOUND, 'no such thing');
+    };
+    const outcome = await run(failing);
+    assert.equal(codeOf(outcome), 'NOT_FOUND');
+    assert.equal(outcome.headers?.get('x-cost'), '7');
+  });
+
   it('takes an error that says OK for the defect it is', async () => {
     const outcome = await run(async () => {
       throw new RpcError(Code.OK, 'all is well');

@@ -1,5 +1,5 @@
 import type { Call, Clock, Failure, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
-import { fail, succeed } from '@breakwater/core';
+import { fail, Metadata, succeed } from '@breakwater/core';
 import { CallContext } from '../context/call-context.js';
 import { runWithContext } from '../context/propagation.js';
 import type { Method } from '../method/method.js';
@@ -119,7 +119,8 @@ function requireIterable(value: unknown, call: Call): AsyncIterable<unknown> {
 function failureOrThrow(thrown: unknown, call: Call, context: CallContext, clock: Clock): Failure {
   const failure = failureOf(thrown, call, context.responseTrailers, clock.now());
   if (failure === undefined) throw thrown;
-  return failure;
+  const headers = context.responseHeaders;
+  return headers === Metadata.EMPTY ? failure : { ...failure, headers };
 }
 
 /** The outcome of `work`, unless it goes on for `abandonAfterMs` after the call was cancelled. */
