@@ -12,6 +12,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TREES = [
   { proto: 'packages/rpc/proto', out: 'packages/rpc/src/gen', companions: false },
   { proto: 'proto', out: 'packages/contracts/src/gen', companions: true },
+  // Foreign protocols of the interop suites: called and served on the transport itself.
+  { proto: 'interop/proto', out: 'interop/src/gen', companions: false },
 ] as const;
 
 const unknown = process.argv.slice(2).find((word) => word !== '--check');
