@@ -1,0 +1,4 @@
+import { describeProxy } from './describe-proxy.js';
+import { startHaproxy } from './haproxy.js';
+
+describeProxy('haproxy', startHaproxy);
