@@ -1,5 +1,6 @@
 import { grpcTransport } from '@breakwater/grpc';
 import type { Transport } from '@breakwater/rpc';
+import { wireTransport } from '@breakwater/wire';
 
 /** A transport that every foreign peer of this workspace meets. */
 export interface TransportUnderTest {
@@ -9,7 +10,10 @@ export interface TransportUnderTest {
 }
 
 /** All of them: a new transport is one more line. */
-export const TRANSPORTS: readonly TransportUnderTest[] = [{ name: 'grpc-js', create: () => grpcTransport() }];
+export const TRANSPORTS: readonly TransportUnderTest[] = [
+  { name: 'wire', create: () => wireTransport() },
+  { name: 'grpc-js', create: () => grpcTransport() },
+];
 
 /** @throws Error that names those there are */
 export function transportNamed(name: string | undefined): Transport {

@@ -39,6 +39,8 @@ export interface CallHost {
   restart(call: ClientCall, why: string): void;
 }
 
+/** Between this side's count of the time and the server's. */
+const CLOCK_SLACK_MS = 10;
 /** Payload that may wait in the queue of a stream before its source is held back. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
@@ -209,7 +211,11 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
   onReset(code: number, why: string, byPeer: boolean): void {
     if (this.ended) return;
     if (byPeer && code === ErrorCode.refusedStream) return this.onRefused('the server refused the stream');
-    this.end({ ...fail(resetByServer(code, why, byPeer, this.host.peer), 'unknown'), headers: this.headers });
+    const late = byPeer && code === ErrorCode.cancel && this.isDue();
+    const status = late
+      ? deadlineExceeded(this.host.peer, 'unknown')
+      : resetByServer(code, why, byPeer, this.host.peer);
+    this.end({ ...fail(status, 'unknown'), headers: this.headers });
   }
 
   onConnectionLost(why: string): void {
@@ -336,6 +342,11 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
     if (!this.ended) this.finish(fail(status, sent));
   }
 
+  /** A server that keeps the deadline itself may be some milliseconds ahead: it was told whole ones. */
+  private isDue(): boolean {
+    return this.call.deadline - this.host.clock.now() <= CLOCK_SLACK_MS;
+  }
+
   private get sent(): Sent {
     return this.session === undefined ? 'no' : 'unknown';
   }
@@ -351,7 +362,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   private onTrailers(head: ResponseHead): void {
     const trailers = toMetadata(head.entries);
-    const status = statusOfTrailers(head, trailers, this.call.deadline <= this.host.clock.now());
+    const status = statusOfTrailers(head, trailers, this.isDue());
     if (status !== undefined) {
       this.end({
         ok: false,

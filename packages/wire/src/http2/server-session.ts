@@ -219,7 +219,10 @@ export class ServerSession extends Session<ServerStream> {
       throw new ConnectionError(ErrorCode.protocolError, `a request on the even stream ${streamId}`);
     if (streamId <= this.lastStreamId) return this.onOldStream(streamId);
     this.lastStreamId = streamId;
-    const problem = malformed ?? this.head.requestProblem();
+    const problem =
+      malformed ??
+      this.head.requestProblem() ??
+      (endStream && this.head.contentLength > 0 ? 'content-length and payload differ' : undefined);
     if (problem !== undefined) return this.refuse(streamId, ErrorCode.protocolError, problem);
     if (this.leaving === 'last') return;
     if (this.load >= this.server.maxConcurrentStreams) {
@@ -230,6 +233,7 @@ export class ServerSession extends Session<ServerStream> {
     stream.id = streamId;
     stream.sendWindow = this.peer.initialWindowSize;
     stream.remoteClosed = endStream;
+    stream.promisedBytes = this.head.contentLength;
     this.streams.add(stream);
     if (this.streams.size === 1) this.owner.onIdleChange(this, false);
     stream.onOpen();
@@ -255,7 +259,8 @@ export class ServerSession extends Session<ServerStream> {
       malformed ??
       this.head.problem ??
       (endStream ? undefined : 'a second header block that does not end the stream') ??
-      (this.head.hasPseudo ? 'pseudo headers in trailers' : undefined);
+      (this.head.hasPseudo ? 'pseudo headers in trailers' : undefined) ??
+      (stream.promisedBytes > 0 ? 'content-length and payload differ' : undefined);
     if (problem !== undefined) return this.streamError(stream, ErrorCode.protocolError, problem);
     stream.onData(EMPTY, 0, 0, true);
   }

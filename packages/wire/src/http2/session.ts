@@ -309,7 +309,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     else this.abuse.earn(1);
     const stream = this.streams.get(streamId);
     if (stream === undefined) this.onDataWithoutStream(streamId);
-    else if (stream.remoteClosed) this.streamError(stream, ErrorCode.streamClosed, 'DATA after the end of the stream');
+    else if (stream.promisedBytes >= 0 && !this.keepsPromise(stream, to - from, endStream)) {
+      this.streamError(stream, ErrorCode.protocolError, 'content-length and payload differ');
+    } else if (stream.remoteClosed)
+      this.streamError(stream, ErrorCode.streamClosed, 'DATA after the end of the stream');
     else if (endStream || this.takeFromStream(stream, size)) {
       if (endStream && stream.receiveWindow !== undefined && !stream.receiveWindow.take(size)) {
         this.streamError(stream, ErrorCode.flowControlError, 'more payload than the window of the stream allows');
@@ -319,6 +322,12 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       }
     }
     this.returnToConnection(size);
+  }
+
+  /** @see RFC 9113, section 8.1.1 */
+  protected keepsPromise(stream: S, byteCount: number, endStream: boolean): boolean {
+    stream.promisedBytes -= byteCount;
+    return endStream ? stream.promisedBytes === 0 : stream.promisedBytes >= 0;
   }
 
   private takeFromStream(stream: S, size: number): boolean {

@@ -14,6 +14,8 @@ export abstract class Stream {
   sendWindow = 0;
   /** Made when the first payload arrives that does not end the stream. */
   receiveWindow: ReceiveWindow | undefined = undefined;
+  /** Payload that `content-length` still promises; -1 when it promises nothing. */
+  promisedBytes = -1;
   /** The peer sends no more. */
   remoteClosed = false;
   /** This side sends no more, or will not after its queue. */

@@ -11,6 +11,9 @@ import { HttpAnswer } from './http-answer.js';
 import { type RequestFacts, ServerCall, type ServerHost } from './server-call.js';
 import { planServed, type ServerPlan, unknownMethod } from './server-plan.js';
 
+/** Protobuf, which is all that methods speak; `application/grpc` alone means it. */
+const GRPC_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
+
 /** A path as a table entry remembers it: static entries are shared by all servers of the process. */
 interface PathMemo {
   readonly owner: Acceptor;
@@ -29,7 +32,7 @@ export class Acceptor {
   }
 
   accept(session: ServerSession, head: RequestHead, attributes: Attributes): ServerStream {
-    if (!head.contentType.startsWith('application/grpc')) return new HttpAnswer(session, 415);
+    if (!GRPC_TYPE.test(head.contentType)) return new HttpAnswer(session, 415);
     if (head.method !== 'POST') return new HttpAnswer(session, 405);
     const facts: RequestFacts = {
       metadata: head.tooLarge ? Metadata.EMPTY : toMetadata(head.entries),

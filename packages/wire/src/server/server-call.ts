@@ -257,7 +257,10 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
   private finish(outcome: Outcome): void {
     this.session.onHandlerDone(this);
     if (this.ended) return;
-    if (!outcome.ok) return this.sendFailure(outcome.status, outcome.trailers);
+    if (!outcome.ok) {
+      if (outcome.headers !== undefined && outcome.headers !== Metadata.EMPTY) this.headers(outcome.headers);
+      return this.sendFailure(outcome.status, outcome.trailers);
+    }
     if (outcome.headers !== Metadata.EMPTY) this.headers(outcome.headers);
     if (this.ended) return;
     if (!this.plan.streamsOut && !this.send(outcome.value)) return;

@@ -1,0 +1,1 @@
+export { type PlainHttpServer, servePlainHttp } from './plain-http.js';
