@@ -332,7 +332,8 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
   private sendFailure(status: Status, trailers: Metadata = Metadata.EMPTY): void {
     if (this.ended) return;
     this.end(status);
-    this.failure = status;
+    // The caller counts its own time: it needs no reason for what it knows.
+    this.failure = status === EXPIRED ? EXPIRED_FOR_CALLER : status;
     this.failureTrailers = trailers;
     this.sendTail();
   }
@@ -410,6 +411,7 @@ const EXPIRED: Status = Object.freeze({
   reason: 'DEADLINE_EXCEEDED',
   details: "the caller's deadline has passed",
 });
+const EXPIRED_FOR_CALLER: Status = Object.freeze({ ...EXPIRED, reason: undefined });
 const CANCELLED: Status = Object.freeze({
   code: Code.CANCELLED,
   origin: 'local',
