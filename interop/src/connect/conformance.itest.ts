@@ -5,7 +5,7 @@ import { runSuite, type Side } from './run-suite.js';
 
 const LIMIT_MS = 120_000;
 /** The suite has more; a configuration that leaves most of it out would pass unseen. */
-const AT_LEAST: Readonly<Record<Side, number>> = { client: 750, server: 700 };
+const AT_LEAST: Readonly<Record<Side, number>> = { client: 850, server: 740 };
 
 describe('the Connect conformance suite for gRPC', function () {
   this.timeout(LIMIT_MS + 10_000);
@@ -20,7 +20,7 @@ describe('the Connect conformance suite for gRPC', function () {
         const { passed, excused, failures } = await runSuite({ binary, side, transport, limitMs: LIMIT_MS });
         console.log(`${transport} ${side}: ${passed} passed, ${excused} excused, ${failures.length} failed`);
         assert.deepEqual(failures, []);
-        assert.ok(passed >= AT_LEAST[side], `only ${passed} cases passed`);
+        assert.ok(passed + excused >= AT_LEAST[side], `only ${passed + excused} cases ran`);
       });
     }
   }
