@@ -103,7 +103,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   // The session's part
 
-  begin(session: ClientSession): void {
+  begin(session: ClientSession, now: number): void {
     const { call, plan, host } = this;
     let listBytes = 0;
     if (call.metadata !== Metadata.EMPTY) {
@@ -120,7 +120,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
     this.compression = call.attributes.get(COMPRESSION) ?? host.limits.compression;
     session.open(this);
     this.session = session;
-    this.writeHead(session);
+    this.writeHead(session, now);
     if (plan.singleRequest) {
       const problem = sendMessage(session, this, plan.requests, call.request, this.compression, true);
       if (problem !== undefined) this.refuseOwn(problem);
@@ -130,14 +130,14 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
     } else session.finishSending(this, 'end');
   }
 
-  private writeHead(session: ClientSession): void {
+  private writeHead(session: ClientSession, now: number): void {
     const { call, plan, compression } = this;
     const { out, encoder } = session;
     const at = beginHeaders(out);
     encoder.begin(out);
     encoder.group(compression === 'identity' ? plan.plainHead : plan.head(compression), out);
     if (call.deadline !== Number.POSITIVE_INFINITY) {
-      encoder.literal('grpc-timeout', formatTimeout(call.deadline - this.host.clock.now()), out);
+      encoder.literal('grpc-timeout', formatTimeout(call.deadline - now), out);
     }
     writeMetadata(call.metadata, encoder, out);
     endHeaders(out, at, this.id, false, session.peerMaxFrame);
@@ -362,7 +362,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   private onTrailers(head: ResponseHead): void {
     const trailers = toMetadata(head.entries);
-    const status = statusOfTrailers(head, trailers, this.isDue());
+    const status = head.grpcStatus === '0' ? undefined : statusOfTrailers(head, trailers, this.isDue());
     if (status !== undefined) {
       this.end({
         ok: false,

@@ -11,7 +11,7 @@ import type { ResponseHead } from '../http2/response-head.js';
  * @see gRPC http-grpc-status-mapping.md
  */
 export function notGrpc(head: ResponseHead, peer: string, endStream: boolean): Status | undefined {
-  const isGrpc = head.contentType.startsWith('application/grpc');
+  const isGrpc = head.contentType === 'application/grpc' || head.contentType.startsWith('application/grpc');
   if (isGrpc && head.status === 200) {
     if (!endStream) return undefined;
     return { code: Code.UNKNOWN, origin: 'remote', details: `${peer} ended the call without a grpc-status` };

@@ -11,8 +11,8 @@ export abstract class ClientStream extends Stream {
   /** It is among those that begin at the end of this tick. */
   starting = false;
 
-  /** Its turn has come: opens itself on the session and writes its head, or ends without having been sent. */
-  abstract begin(session: ClientSession): void;
+  /** Its turn has come: opens itself on the session and writes its head, or ends without having been sent. @param now ms */
+  abstract begin(session: ClientSession, now: number): void;
   /** A header block has come: informational, the head of the response, or its trailers. Valid during the call only. */
   abstract onHead(head: ResponseHead, endStream: boolean): void;
   /** The session ended before the stream began. */
@@ -96,11 +96,12 @@ export class ClientSession extends Session<ClientStream> {
   private beginAll(): void {
     const { begins } = this;
     this.begins = [];
+    const now = this.clock.now();
     for (const stream of begins) {
       if (!stream.starting) continue;
       stream.starting = false;
       if (this.ended || this.leaving) stream.onNeverSent('the server is closing the connection');
-      else stream.begin(this);
+      else stream.begin(this, now);
     }
   }
 

@@ -5,6 +5,9 @@ const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** No NUL, CR or LF, and no white space at either end. */
 const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
 
+/** What nearly all values are. */
+const PLAIN = /^[\x21-\x7e]*$/;
+
 const CHECKED = Symbol('checked');
 
 /**
@@ -22,6 +25,7 @@ export function fieldProblem(name: string, value: string, field: HeaderField | u
 }
 
 function problemOf(name: string, value: string): string | undefined {
+  if (PLAIN.test(value) && NAME.test(name)) return undefined;
   if (!NAME.test(name)) return `a header name with illegal characters: ${JSON.stringify(name.slice(0, 40))}`;
   return BAD_VALUE.test(value) ? `an illegal character in the value of ${name}` : undefined;
 }
