@@ -5,6 +5,7 @@ import { describeKinds } from './kinds.js';
 import { describeLifecycle } from './lifecycle.js';
 import { describeLimits } from './limits.js';
 import { describeMetadata } from './metadata.js';
+import { describeMixedKinds } from './mixed-kinds.js';
 import { describeStatuses } from './statuses.js';
 import { describeStreams } from './streams.js';
 
@@ -25,6 +26,7 @@ export function describeTransport(name: string, create: () => Transport, feature
       fixture = undefined;
     });
     describe('kinds of RPC', () => describeKinds(current));
+    describe('kinds that differ between caller and server', () => describeMixedKinds(current));
     describe('metadata', () => describeMetadata(current, features));
     describe('statuses', () => describeStatuses(current, features));
     describe('deadlines and cancellation', () => describeEndings(current));

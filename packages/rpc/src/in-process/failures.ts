@@ -61,6 +61,16 @@ export const sourceFailed = (error: unknown): Status => ({
   cause: error,
 });
 
+/** The caller expects one response message, and `received` came. */
+export const notOne = (received: number): Status => ({
+  code: Code.UNIMPLEMENTED,
+  details:
+    received === 0
+      ? 'the server answered OK without a response message'
+      : `the server sent ${received} response messages where one is allowed`,
+  origin: 'remote',
+});
+
 /** A codec threw. @param origin of the status, as its caller sees it */
 export const codecFailed = (
   reason: 'ENCODE_FAILED' | 'DECODE_FAILED',

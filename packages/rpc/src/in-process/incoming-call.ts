@@ -1,5 +1,5 @@
 import type { Call, Clock, Outcome, ResponseSink, Status } from '@breakwater/core';
-import { Attributes, Cancellation, Metadata, streamsRequest, streamsResponse } from '@breakwater/core';
+import { Attributes, Cancellation, Code, Metadata, streamsRequest, streamsResponse } from '@breakwater/core';
 import { defectFailure } from '../server/failure.js';
 import { encodeStatus, type WireStatus } from '../status/wire-status.js';
 import { PEER, type ServedMethod } from '../transport/transport.js';
@@ -38,7 +38,10 @@ export interface SentCall {
 }
 
 /** A call as it has arrived. */
-export type ArrivedCall = Pick<Call, 'target' | 'metadata' | 'deadline' | 'now' | 'request'>;
+export interface ArrivedCall extends Pick<Call, 'target' | 'metadata' | 'deadline' | 'now' | 'request'> {
+  /** The requests come one by one, whatever the method takes. */
+  readonly streamed: boolean;
+}
 
 /** The server's half of a call: runs the handler, and sends what it answers. */
 export class IncomingCall {
@@ -57,7 +60,7 @@ export class IncomingCall {
     private readonly onSettled: (call: IncomingCall) => void,
   ) {
     const { method } = served;
-    if (streamsRequest(method)) this.inbox = new RequestInbox(() => caller.onRoom());
+    if (streamsRequest(method) || arrived.streamed) this.inbox = new RequestInbox(() => caller.onRoom());
     if (streamsResponse(method)) {
       this.responses = {
         headers: (headers) => this.sendHeaders(headers),
@@ -66,9 +69,42 @@ export class IncomingCall {
     }
   }
 
-  /** Starts the handler, whose first steps run before this returns. */
+  /** Starts the handler, whose first steps run before this returns; one that takes one message, when it is there. */
   run(): void {
-    const { target, deadline, now, metadata, request } = this.arrived;
+    const { inbox, arrived } = this;
+    if (inbox === undefined) return this.start(arrived.request, undefined);
+    if (!streamsRequest(this.served.method)) return void this.collect(inbox);
+    if (!arrived.streamed) {
+      inbox.push(arrived.request);
+      inbox.end();
+    }
+    this.start(undefined, inbox);
+  }
+
+  /** The caller streams, and the method takes one message: as on a wire, only the end of the stream tells. */
+  private async collect(inbox: RequestInbox): Promise<void> {
+    const messages: unknown[] = [];
+    try {
+      for await (const message of inbox) {
+        messages.push(message);
+        if (messages.length > 1) break;
+      }
+    } catch {
+      // The call is over, and its caller has been told.
+      return this.onSettled(this);
+    }
+    if (messages.length === 1) return this.start(messages[0], undefined);
+    const { path } = this.served.method;
+    const details =
+      messages.length === 0
+        ? `no request message came for ${path}`
+        : `a second request message came for ${path}, which takes one`;
+    this.sendFailure({ code: Code.UNIMPLEMENTED, details, origin: 'local' }, Metadata.EMPTY);
+    this.onSettled(this);
+  }
+
+  private start(request: unknown, requests: RequestInbox | undefined): void {
+    const { target, deadline, now, metadata } = this.arrived;
     void this.handle({
       operation: this.served.method,
       target,
@@ -76,7 +112,7 @@ export class IncomingCall {
       now,
       metadata,
       request,
-      requests: this.inbox,
+      requests,
       responses: this.responses,
       cancellation: this.cancellation,
       attempt: 1,
@@ -143,6 +179,7 @@ export class IncomingCall {
   }
 
   private sendFailure(status: Status, trailers: Metadata): void {
+    if (this.over) return;
     this.over = true;
     this.caller.onFailure(encodeStatus(status, trailers));
   }

@@ -50,7 +50,13 @@ export class InProcessListener implements Listener {
       return refuse(caller, large ?? unknownMethodStatus(path, [...this.methods.keys()]));
     const message = request === undefined ? undefined : caller.paths.receiveRequest(served.method, request);
     if (message?.ok === false) return refuse(caller, message.status);
-    const arrived = { target: this.options.name, metadata, ...this.onOwnClock(sent), request: message?.value };
+    const arrived = {
+      target: this.options.name,
+      metadata,
+      ...this.onOwnClock(sent),
+      request: message?.value,
+      streamed: message === undefined,
+    };
     const call = new IncomingCall(served, caller, arrived, this.onSettled);
     this.calls.add(call);
     return call;

@@ -3,7 +3,15 @@ import { fail, Metadata, succeed } from '@breakwater/core';
 import type { Method } from '../method/method.js';
 import { decodeStatus, type WireStatus } from '../status/wire-status.js';
 import type { ClientLimits } from '../transport/limits.js';
-import { CALLER_GONE, CLIENT_CLOSED, connectionLost, deadlineExceeded, EXPIRED, sourceFailed } from './failures.js';
+import {
+  CALLER_GONE,
+  CLIENT_CLOSED,
+  connectionLost,
+  deadlineExceeded,
+  EXPIRED,
+  notOne,
+  sourceFailed,
+} from './failures.js';
 import { checkHeaders, type HeaderLimit } from './header-list.js';
 import type { Caller, IncomingCall } from './incoming-call.js';
 import type { InProcessListener } from './listener.js';
@@ -27,6 +35,9 @@ export class OutgoingCall implements Caller {
   private timer: Timer | undefined;
   private pump: RequestPump | undefined;
   private headers: Metadata | undefined;
+  /** Of calls that expect one response message. */
+  private value: unknown;
+  private received = 0;
   private over = false;
   private started = false;
   /** Of handlers that are held back by the caller's sink. */
@@ -83,22 +94,35 @@ export class OutgoingCall implements Caller {
   }
 
   onMessage(bytes: Uint8Array): true | Promise<void> {
-    const sink = this.call.responses;
-    if (this.over || sink === undefined) return true;
+    if (this.over) return true;
     const message = this.paths.receiveResponse(this.method, bytes);
     if (!message.ok) {
       this.abort(message.status, CALLER_GONE);
       return true;
     }
-    const room = this.guard(() => sink.message(message.value));
+    const room = this.take(message.value);
     return room === undefined || room === true || this.over ? true : this.untilRoom(room);
   }
 
   onSuccess(response: Uint8Array | undefined, trailers: Metadata): void {
     if (this.over || !this.accepts('the list of trailers', trailers)) return;
-    const value = response === undefined ? undefined : this.paths.receiveResponse(this.method, response);
-    if (value?.ok === false) return this.end(value.status, trailers);
-    this.settle({ ...succeed(value?.value, this.headers, trailers), peer: this.peer });
+    if (response !== undefined) {
+      const message = this.paths.receiveResponse(this.method, response);
+      if (!message.ok) return this.end(message.status, trailers);
+      void this.take(message.value);
+      if (this.over) return;
+    }
+    if (this.call.responses === undefined && this.received !== 1) return this.end(notOne(this.received), trailers);
+    this.settle({ ...succeed(this.value, this.headers, trailers), peer: this.peer });
+  }
+
+  /** One response message, whichever way its method sends it and its caller wants it. */
+  private take(message: unknown): true | Promise<void> | undefined {
+    const sink = this.call.responses;
+    if (sink !== undefined) return this.guard(() => sink.message(message));
+    this.received += 1;
+    this.value = message;
+    return true;
   }
 
   onFailure({ code, message, trailers }: WireStatus): void {
