@@ -53,6 +53,7 @@ export { unknownMethodStatus } from './status/unknown-method.js';
 export { bindClient, type BindOptions, type Client, type ClientMethod } from './client/client.js';
 export { CALL_CREDENTIALS, WAIT_FOR_READY, type CallCredentials, type CallOptions } from './client/options.js';
 export { Channel, type ChannelOptions, type ChannelSnapshot } from './channel/channel.js';
+export type { ChannelState } from './channel/state-watch.js';
 // Server
 export { serve, type ServeOptions } from './server/serve.js';
 export type { MethodImplementation, ServiceImplementation } from './server/implementation.js';

@@ -1,5 +1,5 @@
 import type { Call, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
-import { Code, ConfigError, describeStatus, fail } from '@breakwater/core';
+import { ConfigError, fail } from '@breakwater/core';
 import {
   eligible,
   type Endpoint,
@@ -19,7 +19,9 @@ import type { Address, ConnectBackoff, Connection, Transport } from '../transpor
 import { atMost } from './at-most.js';
 import { authorityOf } from './authority.js';
 import { withCredentials } from './credentials.js';
+import { allFailed, CLOSED, describeSlots, noEndpoints, waitedTooLong } from './no-connection.js';
 import { Slot } from './slot.js';
+import { type ChannelState, StateWatch } from './state-watch.js';
 import { WaitingRoom } from './waiting-room.js';
 
 export interface ChannelOptions {
@@ -54,14 +56,17 @@ export interface ChannelSnapshot {
 }
 
 /**
- * A virtual connection to a target: endpoint set -> connections -> picker. Nothing happens before the first call; then
- * every eligible endpoint is connected, calls go only to READY connections, endpoints in trouble are passed by while
+ * A virtual connection to a target: endpoint set -> connections -> picker. Nothing happens before the first call or
+ * `connect()`; then every eligible endpoint is connected, calls go only to READY connections, endpoints in trouble are passed by while
  * others are left, and endpoints that vanish are drained. A call that finds no READY connection waits while one is being
  * made, and fails at once (unless it waits for ready) when all have failed or there is nobody to call.
  */
 export class Channel {
   readonly target: Target;
-  private readonly authority: string;
+  /** `:authority` of every call. */
+  readonly authority: string;
+  /** Whose clock the deadlines of its calls are read from. */
+  readonly runtime: Runtime;
   private readonly waiting: WaitingRoom;
   private readonly slots = new Map<string, Slot>();
   private watcher: Watcher | undefined;
@@ -69,6 +74,7 @@ export class Channel {
   private picker: Picker<Slot> | undefined;
   private reviewTimer: Timer | undefined;
   private closing: Promise<void> | undefined;
+  private readonly states = new StateWatch(() => this.state);
   /** Endpoints that have left the registry while calls were in flight on them, each with the end of those. */
   private readonly leaving = new Map<Slot, Promise<void>>();
 
@@ -83,9 +89,10 @@ export class Channel {
       );
     }
     this.authority = options.authority ?? authorityOf(this.target);
+    this.runtime = options.runtime;
     this.waiting = new WaitingRoom(options.runtime);
     // Nothing is opened by this; PEMs that cannot be read are to be a mistake of today, not of the first call.
-    if (options.tls !== undefined) this.connect({ host: '127.0.0.1', port: 1 }).close();
+    if (options.tls !== undefined) this.open({ host: '127.0.0.1', port: 1 }).close();
   }
 
   /** The leaf of a client stack: picks an endpoint and runs the call there. */
@@ -93,6 +100,29 @@ export class Channel {
     const dispatch: Handler = (call) => this.dispatch(method, call);
     const { credentials, tls, runtime } = this.options;
     return withCredentials(dispatch, credentials, tls !== undefined, runtime.clock);
+  }
+
+  /** Whether a call would go out now (`ready`), wait (`idle`, `connecting`) or fail at once (`failed`, `closed`). */
+  get state(): ChannelState {
+    if (this.closing !== undefined) return 'closed';
+    if (this.watcher === undefined) return 'idle';
+    if (this.picker !== undefined) return 'ready';
+    return this.waits() ? 'connecting' : 'failed';
+  }
+
+  /** Calls `listener` soon after `state` has changed, never from within a method of this object. @returns ends it */
+  onStateChange(listener: () => void): () => void {
+    return this.states.subscribe(listener);
+  }
+
+  /**
+   * Looks the target up and connects, as the first call would. Later calls, and those after `close`, change nothing.
+   * @throws Error when the registry does not serve such a target, or is closed
+   */
+  connect(): void {
+    if (this.closing !== undefined || this.watcher !== undefined) return;
+    this.watcher = this.startWatching();
+    this.states.check();
   }
 
   snapshot(): ChannelSnapshot {
@@ -114,7 +144,10 @@ export class Channel {
    * finish within `graceMs`, also those on endpoints that have left the registry. Later calls give the same promise.
    */
   close(graceMs = 0): Promise<void> {
-    this.closing ??= this.end(graceMs);
+    if (this.closing === undefined) {
+      this.closing = this.end(graceMs);
+      this.states.check();
+    }
     return this.closing;
   }
 
@@ -140,7 +173,7 @@ export class Channel {
     if (slot?.ready === true) return slot.run(method, call);
     if (this.closing !== undefined) return Promise.resolve(fail(CLOSED));
     try {
-      this.watcher ??= this.startWatching();
+      this.connect();
     } catch (error) {
       // The registry does not serve such a target, or is closed.
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
@@ -181,13 +214,13 @@ export class Channel {
   }
 
   private openSlot(endpoint: Endpoint): Slot {
-    const connection = this.connect(endpoint);
+    const connection = this.open(endpoint);
     const slot = new Slot(endpoint, connection, this.options.runtime, (lost) => this.review(lost));
     connection.connect();
     return slot;
   }
 
-  private connect(address: Address): Connection {
+  private open(address: Address): Connection {
     const { transport, tls, limits, backoff, runtime } = this.options;
     return transport.connect(address, { authority: this.authority, tls, limits, backoff, runtime });
   }
@@ -210,6 +243,7 @@ export class Channel {
     const trusted = this.withoutTroubled(ready);
     this.picker =
       ready.length === 0 ? undefined : this.options.picker(trusted, this.options.runtime.random, this.picker);
+    this.states.check();
     if (this.picker !== undefined) return this.waiting.admitAll();
     const hopeless = this.hopeless();
     if (hopeless !== undefined) this.waiting.dismiss(hopeless);
@@ -229,71 +263,32 @@ export class Channel {
     return trusted.length > 0 ? trusted : ready;
   }
 
-  /** Why waiting makes no sense, or undefined while it does. */
-  private hopeless(): Status | undefined {
-    if (this.set === undefined) return undefined;
-    if (this.slots.size === 0) {
-      return (
-        this.set.unavailable ?? unavailable('NO_ENDPOINTS', `${this.options.target} has no healthy endpoint`, 'local')
-      );
-    }
-    for (const slot of this.slots.values()) if (!slot.failing) return undefined;
-    return this.allFailed();
+  /** Whether a connection may still come: nobody knows the endpoints yet, or one of them has not failed. */
+  private waits(): boolean {
+    if (this.set === undefined) return true;
+    for (const slot of this.slots.values()) if (!slot.failing) return true;
+    return false;
   }
 
-  private allFailed(): Status {
-    const slots = [...this.slots.values()];
-    const first = slots[0]?.connection.error;
-    const reports = slots.map(
-      ({ connection, endpoint }) => connection.error?.details ?? `${endpoint.id}: not connected`,
-    );
-    const shown = [...new Set(reports)].slice(0, 3).join('; ');
-    const count = slots.length === 1 ? 'its only endpoint' : `any of its ${slots.length} endpoints`;
-    return unavailable(
-      first?.reason ?? 'CONNECT_FAILED',
-      `cannot connect to ${this.options.target}, ${count}: ${shown}`,
-      'remote',
-      first?.cause,
-    );
+  /** Why waiting makes no sense, or undefined while it does. */
+  private hopeless(): Status | undefined {
+    if (this.waits()) return undefined;
+    const { target } = this.options;
+    return this.slots.size > 0
+      ? allFailed(target, [...this.slots.values()])
+      : (this.set?.unavailable ?? noEndpoints(target));
   }
 
   private lateStatus(): Status {
     const why =
       this.set === undefined
         ? `${this.options.registry.description} has not answered yet`
-        : (this.hopeless()?.details ?? `its endpoints are still being connected (${this.states()})`);
-    return {
-      code: Code.DEADLINE_EXCEEDED,
-      reason: 'DEADLINE_EXCEEDED',
-      details: `the deadline passed while waiting for a connection to ${this.options.target}: ${why}`,
-      origin: 'remote',
-    };
-  }
-
-  private states(): string {
-    const reports = [...this.slots.values()].map(({ endpoint, connection }) => {
-      const error = connection.error === undefined ? ', no answer yet' : `, ${describeStatus(connection.error)}`;
-      return `${endpoint.id} ${connection.state}${error}`;
-    });
-    return reports.slice(0, 3).join('; ');
+        : (this.hopeless()?.details ??
+          `its endpoints are still being connected (${describeSlots([...this.slots.values()])})`);
+    return waitedTooLong(this.options.target, why);
   }
 }
 
 /** Whether the connection of an endpoint serves what the registry says of it now. */
 const sameConnection = (now: Endpoint | undefined, before: Endpoint): boolean =>
   now?.generation === before.generation && now.host === before.host && now.port === before.port;
-
-const unavailable = (reason: string, details: string, origin: 'local' | 'remote', cause?: unknown): Status => ({
-  code: Code.UNAVAILABLE,
-  reason,
-  details,
-  origin,
-  ...(cause === undefined ? {} : { cause }),
-});
-
-const CLOSED: Status = {
-  code: Code.UNAVAILABLE,
-  reason: 'CLIENT_CLOSED',
-  details: 'this client has been closed',
-  origin: 'local',
-};

@@ -1,0 +1,36 @@
+import type { ConnectionState } from '../transport/transport.js';
+
+/** As `ConnectionState`, of a whole channel: `ready` while any endpoint is, `failed` while there is nobody to call. */
+export type ChannelState = Exclude<ConnectionState, 'draining'>;
+
+/** Tells listeners that a state has changed, once for what changes within one turn of the microtask queue. */
+export class StateWatch {
+  private readonly listeners = new Set<() => void>();
+  private told: ChannelState;
+  private due = false;
+
+  constructor(private readonly current: () => ChannelState) {
+    this.told = current();
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: () => void): () => void {
+    // An object of its own: the same function may be added twice.
+    const entry = (): void => listener();
+    this.listeners.add(entry);
+    return () => this.listeners.delete(entry);
+  }
+
+  /** The state may have changed. */
+  check(): void {
+    if (this.due || this.current() === this.told) return;
+    this.due = true;
+    queueMicrotask(() => {
+      this.due = false;
+      const state = this.current();
+      if (state === this.told) return;
+      this.told = state;
+      for (const listener of this.listeners) listener();
+    });
+  }
+}
