@@ -12,8 +12,9 @@ export class MessageQueue implements AsyncIterableIterator<unknown> {
   private readonly waiters: ((result: IteratorResult<unknown>) => void)[] = [];
   private done = false;
 
+  /** What comes when nobody reads on is dropped, and its writer let go. */
   push(message: unknown, taken: (() => void) | undefined): void {
-    if (this.done) return;
+    if (this.done) return taken?.();
     const waiter = this.waiters.shift();
     if (waiter === undefined) this.entries.push({ message, taken });
     else {
@@ -41,7 +42,7 @@ export class MessageQueue implements AsyncIterableIterator<unknown> {
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
-  /** Nobody reads on: writers that still come are let go, as grpc-js does when a call has ended. */
+  /** Nobody reads on: writers that wait are let go, as grpc-js does when a call has ended. */
   return(): Promise<IteratorResult<unknown>> {
     this.end();
     for (const entry of this.entries.splice(0)) entry.taken?.();
