@@ -1,7 +1,8 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import type { Around, Handler, Idempotency, Operation, RpcKind } from '@breakwater/core';
 
-interface Shape {
+/** What a definition of grpc-js says of a method's kind. */
+export interface Shape {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
@@ -53,7 +54,8 @@ function operationOf(shape: Shape, idempotency: Idempotency): Operation {
   return { path: shape.path, service, method, kind: kindOf(shape), idempotency };
 }
 
-function kindOf({ requestStream, responseStream }: Shape): RpcKind {
+/** Which of the four kinds a definition describes. */
+export function kindOf({ requestStream, responseStream }: Shape): RpcKind {
   if (requestStream) return responseStream ? 'bidi' : 'client_stream';
   return responseStream ? 'server_stream' : 'unary';
 }

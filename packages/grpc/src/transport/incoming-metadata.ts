@@ -14,7 +14,8 @@ const TRANSPORT_KEYS: ReadonlySet<string> = new Set([
   'te',
 ]);
 
-type Values = ReadonlyMap<string, readonly (string | Buffer)[]>;
+/** The entries of grpc-js metadata by key. */
+export type Values = ReadonlyMap<string, readonly (string | Buffer)[]>;
 
 /** Reads the map that the base class keeps, without the copy that `toJSON` makes. */
 class Reader extends GrpcMetadata {
@@ -23,6 +24,9 @@ class Reader extends GrpcMetadata {
     return (metadata as Reader).internalRepr;
   }
 }
+
+/** The live map inside grpc-js metadata: to be read at once, or copied. */
+export const valuesOf = (metadata: GrpcMetadata): Values => Reader.valuesOf(metadata);
 
 /** Received grpc-js metadata as ours, without the transport's own headers; converted when somebody looks. */
 export function incoming(metadata: GrpcMetadata): Metadata {
