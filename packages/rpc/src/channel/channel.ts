@@ -1,4 +1,4 @@
-import type { Call, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
+import type { Call, Failure, Handler, Outcome, Runtime, Status, Timer } from '@breakwater/core';
 import { ConfigError, fail } from '@breakwater/core';
 import {
   eligible,
@@ -21,6 +21,7 @@ import { authorityOf } from './authority.js';
 import { withCredentials } from './credentials.js';
 import { allFailed, CLOSED, describeSlots, noEndpoints, waitedTooLong } from './no-connection.js';
 import { Slot } from './slot.js';
+import { transparentRetry } from './transparent-retry.js';
 import { type ChannelState, StateWatch } from './state-watch.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -189,6 +190,12 @@ export class Channel {
     );
   }
 
+  private placeAgain(failure: Failure, method: Method, call: Call): Promise<Outcome> | undefined {
+    if (this.closing !== undefined) return undefined;
+    const again = transparentRetry(failure, call);
+    return again === undefined ? undefined : this.dispatch(method, again);
+  }
+
   private startWatching(): Watcher {
     const watcher = this.options.registry.watch(this.target);
     watcher.subscribe((set) => this.onEndpoints(set));
@@ -215,7 +222,13 @@ export class Channel {
 
   private openSlot(endpoint: Endpoint): Slot {
     const connection = this.open(endpoint);
-    const slot = new Slot(endpoint, connection, this.options.runtime, (lost) => this.review(lost));
+    const slot = new Slot(
+      endpoint,
+      connection,
+      this.options.runtime,
+      (lost) => this.review(lost),
+      (failure, method, call) => this.placeAgain(failure, method, call),
+    );
     connection.connect();
     return slot;
   }

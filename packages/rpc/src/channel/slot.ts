@@ -24,6 +24,8 @@ export class Slot implements Candidate {
     private readonly runtime: Runtime,
     /** @param lost whether the endpoint has just refused, left or dropped a connection: it may be elsewhere by now */
     private readonly onChange: (lost: boolean) => void,
+    /** A call that the endpoint did not start. @returns its repetition elsewhere, if it is repeated */
+    private readonly onUnsent: (failure: Failure, method: Method, call: Call) => Promise<Outcome> | undefined,
   ) {
     this.endpoint = endpoint;
     this.connection = connection;
@@ -41,7 +43,7 @@ export class Slot implements Candidate {
   /** Runs a call on this endpoint's connection and says in the outcome where it went. */
   run(method: Method, call: Call): Promise<Outcome> {
     this.inFlight += 1;
-    return this.connection.call(method, call).then(this.settle, this.defect);
+    return this.connection.call(method, call).then((outcome) => this.settle(outcome, method, call), this.defect);
   }
 
   /** Lets the calls in flight finish, then closes. */
@@ -62,16 +64,21 @@ export class Slot implements Candidate {
     this.connection.close();
   }
 
-  private readonly settle = (outcome: Outcome): Outcome => {
+  private settle(outcome: Outcome, method: Method, call: Call): Outcome | Promise<Outcome> {
     this.inFlight -= 1;
     const wasTroubled = this.trouble.troubledUntil !== Number.NEGATIVE_INFINITY;
     const becameTroubled = this.trouble.record(outcome, this.runtime.clock);
     if (becameTroubled || (wasTroubled && this.trouble.troubledUntil === Number.NEGATIVE_INFINITY))
       this.onChange(false);
-    const settled =
-      outcome.ok || this.leavingWithinMs === undefined ? outcome : this.cutOff(outcome, this.leavingWithinMs);
-    return { ...settled, peer: this.endpoint.id };
-  };
+    const peer = this.endpoint.id;
+    if (outcome.ok) {
+      const { value, headers, trailers } = outcome;
+      return { ok: true, value, headers, trailers, peer };
+    }
+    const failure = this.leavingWithinMs === undefined ? outcome : this.cutOff(outcome, this.leavingWithinMs);
+    const named = { ...failure, peer };
+    return failure.sent === 'unknown' ? named : (this.onUnsent(named, method, call) ?? named);
+  }
 
   /** The connection only knows that it was closed; the client is still there. */
   private cutOff(failure: Failure, graceMs: number): Failure {

@@ -83,7 +83,8 @@ export class ResponseHead implements HeaderSink {
   private onStatus(value: string): void {
     if (this.regular) this.problem ??= 'the pseudo header :status after a regular one';
     if (this.status !== 0) this.problem ??= 'two pseudo headers :status';
-    if (value !== '200' && !/^[1-9]\d\d$/.test(value)) this.problem ??= `the status ${JSON.stringify(value.slice(0, 20))}`;
+    if (value !== '200' && !/^[1-9]\d\d$/.test(value))
+      this.problem ??= `the status ${JSON.stringify(value.slice(0, 20))}`;
     this.status = Number(value);
   }
 }

@@ -32,7 +32,8 @@ export class Acceptor {
   }
 
   accept(session: ServerSession, head: RequestHead, attributes: Attributes): ServerStream {
-    if (head.contentType !== 'application/grpc' && !GRPC_TYPE.test(head.contentType)) return new HttpAnswer(session, 415);
+    if (head.contentType !== 'application/grpc' && !GRPC_TYPE.test(head.contentType))
+      return new HttpAnswer(session, 415);
     if (head.method !== 'POST') return new HttpAnswer(session, 405);
     const facts: RequestFacts = {
       metadata: head.tooLarge ? Metadata.EMPTY : toMetadata(head.entries),
