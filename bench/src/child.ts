@@ -1,69 +1,77 @@
 import { contenderOf } from './contenders/index.js';
-import type { RunningClient } from './contenders/contender.js';
-import type { FromChild, SliceRequest, SliceResult, ToChild } from './protocol.js';
+import type { RunningClient, RunningServer } from './contenders/contender.js';
+import { loadOf } from './loads/index.js';
+import { footprint } from './measure/footprint.js';
+import { ClientSide } from './measure/client-side.js';
+import { UsageMeter } from './measure/usage.js';
+import type { FromChild, ToChild } from './protocol.js';
 
-/** A process that is one side of one contender: `child.js server NAME` or `child.js client NAME PORT`. */
-const [role, name, port] = process.argv.slice(2);
+/** A process that is one side of one contender: `child.js server CONTENDER LOAD` or `child.js client CONTENDER LOAD PORT`. */
+const [role = '', name = '', loadName = '', port = ''] = process.argv.slice(2);
 
 const tell = (message: FromChild): void => void process.send?.(message);
 
-const cpuUs = (): number => {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-};
+const tellFailure = (error: unknown): void =>
+  tell({ told: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 
-async function runSlice(client: RunningClient, { calls, concurrency }: SliceRequest): Promise<SliceResult> {
-  const latencies = new Float64Array(calls);
-  let started = 0;
-  let failed = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = started++; index < calls; index = started++) {
-      const begun = performance.now();
-      try {
-        await client.call();
-      } catch {
-        failed += 1;
-      }
-      latencies[index] = (performance.now() - begun) * 1000;
+const usage = new UsageMeter();
+
+/** What both sides answer. */
+async function answerCommon(message: ToChild, close: () => Promise<unknown>): Promise<FromChild | undefined> {
+  switch (message.ask) {
+    case 'begin':
+      await usage.begin();
+      return { told: 'begun' };
+    case 'end':
+      return { told: 'usage', usage: await usage.end() };
+    case 'footprint':
+      return { told: 'footprint', footprint: await footprint() };
+    case 'stop':
+      await close();
+      return process.exit(0);
+    default:
+      return undefined;
+  }
+}
+
+function listen(answer: (message: ToChild) => Promise<FromChild | undefined>): void {
+  process.on('message', (message: ToChild) => {
+    answer(message).then((told) => {
+      if (told !== undefined) tell(told);
+    }, tellFailure);
+  });
+}
+
+function serve(server: RunningServer): void {
+  listen((message) => answerCommon(message, () => server.close()));
+  tell({ told: 'ready', port: server.port });
+}
+
+function drive(side: ClientSide): void {
+  listen(async (message) => {
+    switch (message.ask) {
+      case 'slice':
+        return { told: 'slice', result: await side.slice(message.sliceMs) };
+      case 'open':
+        await side.open(message.connections, message.streamsPerConnection);
+        return { told: 'opened' };
+      default:
+        return answerCommon(message, () => side.close());
     }
-  };
-  const cpuBefore = cpuUs();
-  const begun = performance.now();
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  const wallUs = (performance.now() - begun) * 1000;
-  const used = cpuUs() - cpuBefore;
-  latencies.sort();
-  const at = (part: number): number => latencies[Math.min(calls - 1, Math.floor(calls * part))] ?? 0;
-  return { wallUs, cpuUs: used, failed, p50Us: at(0.5), p99Us: at(0.99) };
+  });
+  tell({ told: 'ready', port: 0 });
 }
 
 async function main(): Promise<void> {
-  const contender = contenderOf(name ?? '');
-  if (role === 'server') {
-    const server = await contender.serve();
-    process.on('message', (message: ToChild) => {
-      if (message.ask === 'cpu') tell({ told: 'cpu', cpuUs: cpuUs() });
-      if (message.ask === 'stop') void server.close().then(() => process.exit(0));
-    });
-    tell({ told: 'ready', port: server.port });
-    return;
-  }
-  const client = await contender.connect(Number(port));
-  process.on('message', (message: ToChild) => {
-    if (message.ask === 'slice') {
-      runSlice(client, message.slice).then(
-        (result) => tell({ told: 'slice', result }),
-        (error: unknown) => tell({ told: 'failed', message: String(error) }),
-      );
-    }
-    if (message.ask === 'stop') void client.close().then(() => process.exit(0));
-  });
-  await client.call();
-  tell({ told: 'ready', port: 0 });
+  const sides = await contenderOf(name).sides();
+  const load = loadOf(loadName);
+  if (role === 'server') return serve(await sides.serve(load));
+  const connect = (): Promise<RunningClient> => sides.connect(Number(port), load);
+  drive(await ClientSide.start(load, connect));
 }
 
 process.on('disconnect', () => process.exit(0));
 main().catch((error: unknown) => {
-  tell({ told: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  tellFailure(error);
   process.exitCode = 1;
 });

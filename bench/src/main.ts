@@ -1,29 +1,38 @@
 import { parseArgs } from 'node:util';
-import { jsonLine, table, targetsOf, versions } from './report.js';
+import type { Contender } from './contenders/contender.js';
+import { availableContenders } from './contenders/index.js';
+import { planOf } from './plan.js';
+import { reportOf } from './report/report.js';
+import { short, tables, verdict } from './report/tables.js';
+import { judge } from './report/targets.js';
 import { type Plan, run } from './run.js';
 
-const HELP = `npm run bench -- [--quick] [--json] [--rounds N]
+const HELP = `npm run bench -- [--quick] [--json] [--only REGEXP] [--rounds N]
 
-Unary calls of plain grpc-js, Breakwater on grpc-js and nice-grpc, interleaved in one run; medians and ratios.
-  --quick     a coarse answer in under a minute; judges nothing
-  --json      the last line is one JSON object: { targets, versions, rows }
-  --rounds N  paired slices per contender (default 40)`;
+Breakwater beside its peers, interleaved in one run; medians, and ratios to plain grpc-js of the same round.
+  --quick        a coarse answer in under a minute; judges nothing
+  --json         the last line is one JSON object: { targets, versions, rows }
+  --only REGEXP  what matches "LOAD | CONTENDER", for example 'c=64', 'TLS.*(nice|fastify)', '^idle'
+  --rounds N     slices per contender and load, in the place of each load's own number`;
 
-const FULL: Plan = {
-  rounds: 40,
-  warmUpRounds: 4,
-  loads: [
-    { calls: 4000, concurrency: 64 },
-    { calls: 1000, concurrency: 1 },
-  ],
-};
-const QUICK: Plan = { rounds: 6, warmUpRounds: 2, loads: [{ calls: 3000, concurrency: 64 }] };
+function roundsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds is ${text}, but must be a whole number above 0`);
+  return rounds;
+}
+
+function participants({ loads, idle }: Plan): readonly Contender[] {
+  return [...new Set([...loads.flatMap(({ contenders }) => contenders), ...idle.contenders])];
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean' },
       json: { type: 'boolean' },
+      only: { type: 'string' },
       rounds: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -33,21 +42,19 @@ async function main(): Promise<number> {
     return 0;
   }
   const quick = values.quick === true;
-  const plan = quick ? QUICK : FULL;
-  const rounds = values.rounds === undefined ? plan.rounds : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error(`--rounds is ${values.rounds}, but must be a whole number above 0`);
-  const rows = await run({ ...plan, rounds }, (line) => console.log(line));
-  console.log(`\n${table(rows)}\n`);
-  console.log(
-    Object.entries(versions())
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', '),
-  );
-  const targets = quick ? [] : targetsOf(rows);
-  for (const { name, value, target, ok } of targets)
-    console.log(`${ok ? 'kept  ' : 'MISSED'}  ${name}: ${value}, target <= ${target}`);
-  if (values.json === true) console.log(jsonLine(rows, !quick));
+  const only = values.only === undefined ? undefined : new RegExp(values.only);
+  const plan = planOf({ contenders: await availableContenders(), quick, only, rounds: roundsOf(values.rounds) });
+  if (plan.loads.length + plan.idle.contenders.length === 0) throw new Error(`--only ${values.only} matches nothing`);
+  const measurements = await run(plan, (line) => console.log(line));
+  const judged = quick ? [] : judge(measurements, only !== undefined);
+  const report = reportOf(measurements, judged, participants(plan));
+  console.log(`\n${tables(report)}\n`);
+  for (const { target, interval } of judged) {
+    const value =
+      interval === undefined ? '-' : `${short(interval.median)} [${short(interval.low)}, ${short(interval.high)}]`;
+    console.log(`${target.ok ? 'kept  ' : 'MISSED'}  ${target.name}: ${value}, ${verdict(target)}`);
+  }
+  if (values.json === true) console.log(JSON.stringify(report));
   return 0;
 }
 

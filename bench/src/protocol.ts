@@ -1,26 +1,28 @@
-/** What the parent asks of a client process. */
-export interface SliceRequest {
-  readonly calls: number;
-  readonly concurrency: number;
+import type { Usage } from './measure/usage.js';
+import type { SliceResult } from './measure/slice.js';
+
+/** What a process of a pair holds in memory, after a garbage collection. */
+export interface Footprint {
+  readonly rssBytes: number;
 }
 
-/** What one slice of load came to. Times in microseconds unless named otherwise. */
-export interface SliceResult {
-  readonly wallUs: number;
-  /** CPU of the whole client process during the slice, all threads. */
-  readonly cpuUs: number;
-  readonly failed: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-}
-
+/** What the parent asks of a process. Both sides measure their own usage between `begin` and `end`. */
 export type ToChild =
-  | { readonly ask: 'slice'; readonly slice: SliceRequest }
-  | { readonly ask: 'cpu' }
+  | { readonly ask: 'begin' }
+  | { readonly ask: 'end' }
+  /** Client only: one slice of the load. */
+  | { readonly ask: 'slice'; readonly sliceMs: number }
+  /** Client only: open so many silent connections, and streams on each, beside what is open. */
+  | { readonly ask: 'open'; readonly connections: number; readonly streamsPerConnection: number }
+  /** Collect garbage and tell what is left. */
+  | { readonly ask: 'footprint' }
   | { readonly ask: 'stop' };
+
 export type FromChild =
   | { readonly told: 'ready'; readonly port: number }
+  | { readonly told: 'begun' }
+  | { readonly told: 'usage'; readonly usage: Usage }
   | { readonly told: 'slice'; readonly result: SliceResult }
-  /** CPU used since the process began. */
-  | { readonly told: 'cpu'; readonly cpuUs: number }
+  | { readonly told: 'opened' }
+  | { readonly told: 'footprint'; readonly footprint: Footprint }
   | { readonly told: 'failed'; readonly message: string };

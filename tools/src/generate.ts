@@ -8,12 +8,16 @@ import { CliError, generate } from '@breakwater/cli';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The framework's own protos are served and called by `rpc` itself, so they get no companion files that import it. */
+/**
+ * The framework's own protos are served and called by `rpc` itself, so they get no companion files that import it; the
+ * benchmark uses the definitions alone, since other libraries take them too.
+ */
 const TREES = [
   { proto: 'packages/rpc/proto', out: 'packages/rpc/src/gen', companions: false },
   { proto: 'proto', out: 'packages/contracts/src/gen', companions: true },
   // Foreign protocols of the interop suites: called and served on the transport itself.
   { proto: 'interop/proto', out: 'interop/src/gen', companions: false },
+  { proto: 'bench/proto', out: 'bench/src/gen', companions: false },
 ] as const;
 
 const unknown = process.argv.slice(2).find((word) => word !== '--check');

@@ -1,0 +1,38 @@
+import type { Ability, Contender } from '../contenders/contender.js';
+
+/** How long and how often a load is repeated. */
+export interface Effort {
+  readonly rounds: number;
+  readonly warmUpRounds: number;
+  /** How long one slice goes on; calls in flight then are waited for. */
+  readonly sliceMs: number;
+}
+
+/** One kind of traffic. */
+export interface Load {
+  /** As on the command line and in tables. */
+  readonly name: string;
+  readonly kind: 'unary' | 'payload' | 'server-stream' | 'bidi';
+  /** Calls or streams at a time, over all connections. */
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly tls: boolean;
+  /** Size of a message each way, of kind `payload`. */
+  readonly payloadBytes: number;
+  /** What else a contender must be able to do than the kind, TLS and several connections. */
+  readonly needs: readonly Ability[];
+  readonly effort: Effort;
+  /** Part of `--quick`. */
+  readonly quick: boolean;
+}
+
+/** What is counted of a load: what "per call" and "per second" mean. */
+export const unitOf = ({ kind }: Load): string =>
+  kind === 'server-stream' ? 'message' : kind === 'bidi' ? 'exchange' : 'call';
+
+/** Whether a contender can carry a load. */
+export function canCarry({ can }: Contender, load: Load): boolean {
+  const needed = [load.kind, ...load.needs, ...(load.tls ? ['tls' as const] : [])];
+  if (load.connections > 1) needed.push('connections');
+  return needed.every((ability) => can.has(ability));
+}
