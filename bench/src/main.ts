@@ -1,19 +1,23 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Contender } from './contenders/contender.js';
 import { availableContenders } from './contenders/index.js';
 import { planOf } from './plan.js';
+import { readReport, render } from './render.js';
 import { reportOf } from './report/report.js';
 import { short, tables, verdict } from './report/tables.js';
 import { judge } from './report/targets.js';
 import { type Plan, run } from './run.js';
 
-const HELP = `npm run bench -- [--quick] [--json] [--only REGEXP] [--rounds N]
+const HELP = `npm run bench -- [--quick] [--json] [--only REGEXP] [--rounds N] [--save FILE] | --render FILE
 
 Breakwater beside its peers, interleaved in one run; medians, and ratios to plain grpc-js of the same round.
   --quick        a coarse answer in under a minute; judges nothing
   --json         the last line is one JSON object: { targets, versions, rows }
   --only REGEXP  what matches "LOAD | CONTENDER", for example 'c=64', 'TLS.*(nice|fastify)', '^idle'
-  --rounds N     slices per contender and load, in the place of each load's own number`;
+  --rounds N     slices per contender and load, in the place of each load's own number
+  --save FILE    writes that JSON object to a file
+  --render FILE  measures nothing: writes the figures of a saved run into RESULTS.md and draws the charts`;
 
 function roundsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -34,6 +38,8 @@ async function main(): Promise<number> {
       json: { type: 'boolean' },
       only: { type: 'string' },
       rounds: { type: 'string' },
+      save: { type: 'string' },
+      render: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -41,11 +47,17 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  if (values.render !== undefined) {
+    for (const path of render(readReport(values.render))) console.log(`wrote ${path}`);
+    return 0;
+  }
   const quick = values.quick === true;
   const only = values.only === undefined ? undefined : new RegExp(values.only);
   const plan = planOf({ contenders: await availableContenders(), quick, only, rounds: roundsOf(values.rounds) });
   if (plan.loads.length + plan.idle.contenders.length === 0) throw new Error(`--only ${values.only} matches nothing`);
-  const measurements = await run(plan, (line) => console.log(line));
+  const startedAt = performance.now();
+  const elapsed = (): string => `${Math.round((performance.now() - startedAt) / 1000)} s`.padStart(6);
+  const measurements = await run(plan, (line) => console.log(`${elapsed()}  ${line}`));
   const judged = quick ? [] : judge(measurements, only !== undefined);
   const report = reportOf(measurements, judged, participants(plan));
   console.log(`\n${tables(report)}\n`);
@@ -54,8 +66,10 @@ async function main(): Promise<number> {
       interval === undefined ? '-' : `${short(interval.median)} [${short(interval.low)}, ${short(interval.high)}]`;
     console.log(`${target.ok ? 'kept  ' : 'MISSED'}  ${target.name}: ${value}, ${verdict(target)}`);
   }
+  if (values.save !== undefined) writeFileSync(values.save, `${JSON.stringify(report)}\n`);
   if (values.json === true) console.log(JSON.stringify(report));
-  return 0;
+  for (const failure of measurements.failures) console.error(`bench: ${failure}`);
+  return measurements.failures.length === 0 ? 0 : 1;
 }
 
 main().then(

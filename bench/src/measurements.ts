@@ -15,11 +15,18 @@ export interface IdleSample {
 export class Measurements {
   private readonly slices = new Map<string, Map<string, Slice[]>>();
   readonly idle = new Map<string, readonly IdleSample[]>();
+  /** What went wrong: those contenders have no figures for that load. */
+  readonly failures: string[] = [];
 
   add(load: string, contender: string, slice: Slice): void {
     const ofLoad = this.slices.get(load) ?? new Map<string, Slice[]>();
     this.slices.set(load, ofLoad);
     ofLoad.set(contender, [...(ofLoad.get(contender) ?? []), slice]);
+  }
+
+  /** Figures of a contender that failed in the middle mean nothing. */
+  drop(load: string, contender: string): void {
+    this.slices.get(load)?.delete(contender);
   }
 
   /** In the order of the rounds; none when it was not measured. */

@@ -20,6 +20,7 @@ export interface Slice extends SliceResult {
 export class Pair {
   private constructor(
     readonly contender: Contender,
+    private readonly load: Load,
     private readonly server: ChildProcess,
     private readonly client: ChildProcess,
   ) {}
@@ -39,7 +40,7 @@ export class Pair {
       await answer(client, 'ready');
       pin(server, 0);
       pin(client, 1);
-      return new Pair(contender, server, client);
+      return new Pair(contender, load, server, client);
     } catch (error) {
       for (const child of children) child.kill('SIGKILL');
       throw new Error(`${contender.name} cannot be started for "${load.name}": ${messageOf(error)}`, { cause: error });
@@ -57,7 +58,7 @@ export class Pair {
       if (client === undefined || server === undefined) throw new Error('two sides asked, fewer answered');
       return { ...result, client, server };
     } catch (error) {
-      throw new Error(`${this.contender.name}: ${messageOf(error)}`, { cause: error });
+      throw new Error(`${this.contender.name}, "${this.load.name}": ${messageOf(error)}`, { cause: error });
     }
   }
 

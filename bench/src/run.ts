@@ -24,31 +24,52 @@ export type Progress = (line: string) => void;
  */
 export async function run(plan: Plan, progress: Progress): Promise<Measurements> {
   const measurements = new Measurements();
+  const failed = (error: unknown): void => {
+    const message = error instanceof Error ? error.message : String(error);
+    measurements.failures.push(message);
+    progress(`FAILED  ${message}`);
+  };
   for (const { load, effort, contenders } of plan.loads) {
     const able = contenders.filter((one) => canCarry(one, load));
     progress(`${load.name}: ${effort.rounds} rounds of ${effort.sliceMs} ms for each of ${able.length} contenders`);
-    await carry(load, effort, able, measurements);
+    await carry(load, effort, able, measurements, failed);
   }
   for (const contender of plan.idle.contenders) {
-    progress(`idle connections and streams: ${plan.idle.runs} x ${contender.name}`);
-    measurements.idle.set(contender.name, await measureIdle(contender, plan.idle.runs));
+    progress(`silent connections and streams: ${plan.idle.runs} x ${contender.name}`);
+    try {
+      measurements.idle.set(contender.name, await measureIdle(contender, plan.idle.runs));
+    } catch (error) {
+      failed(error);
+    }
   }
   return measurements;
 }
 
+/** A contender that fails is left out of the load, and the others go on: one of them must not cost a whole run. */
 async function carry(
   load: Load,
   effort: Effort,
   contenders: readonly Contender[],
   measurements: Measurements,
+  failed: (error: unknown) => void,
 ): Promise<void> {
   const pairs: Pair[] = [];
+  const giveUp = async (pair: Pair, error: unknown): Promise<void> => {
+    failed(error);
+    measurements.drop(load.name, pair.contender.name);
+    pairs.splice(pairs.indexOf(pair), 1);
+    await pair.stop();
+  };
   try {
-    for (const contender of contenders) pairs.push(await Pair.start(contender, load));
+    for (const contender of contenders) await Pair.start(contender, load).then((pair) => pairs.push(pair), failed);
     for (let round = -effort.warmUpRounds; round < effort.rounds; round += 1) {
-      for (const pair of round % 2 === 0 ? pairs : pairs.toReversed()) {
-        const slice = await pair.slice(effort.sliceMs);
-        if (round >= 0) measurements.add(load.name, pair.contender.name, slice);
+      for (const pair of round % 2 === 0 ? [...pairs] : pairs.toReversed()) {
+        try {
+          const slice = await pair.slice(effort.sliceMs);
+          if (round >= 0) measurements.add(load.name, pair.contender.name, slice);
+        } catch (error) {
+          await giveUp(pair, error);
+        }
       }
     }
   } finally {

@@ -64,6 +64,17 @@ class Outbox<T> implements AsyncIterable<T>, AsyncIterator<T> {
     });
   }
 
+  /** A library that gives up on the stream says so in one of these two ways. */
+  async return(): Promise<IteratorResult<T>> {
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<T>> {
+    this.end();
+    throw error;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -8,8 +8,11 @@ import type { Target } from './targets.js';
 const NONE = '-';
 
 /** Enough digits for a comparison, and no more. */
-export const short = (value: number): string =>
-  Math.abs(value) >= 100 ? String(Math.round(value)) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100) return String(Math.round(value));
+  return value.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
 
 const interval = ({ median, low, high }: Estimate): string => `${short(median)} [${short(low)}, ${short(high)}]`;
 

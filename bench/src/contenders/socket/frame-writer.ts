@@ -50,8 +50,14 @@ export class FrameWriter {
 
   private flush(): void {
     if (this.used === 0) return;
-    this.socket.write(this.slab.subarray(0, this.used));
+    const frames = this.slab.subarray(0, this.used);
     this.used = 0;
+    if (this.socket.writableLength > 0) {
+      // It will wait: a copy of what there is, rather than the whole slab.
+      this.socket.write(Buffer.from(frames));
+      return;
+    }
+    this.socket.write(frames);
     // What the kernel has not taken at once is still to be read from the slab.
     if (this.socket.writableLength > 0) this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   }
