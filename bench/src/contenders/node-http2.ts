@@ -3,7 +3,7 @@ import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { CA, CERTIFICATE, KEY, SERVER_NAME } from './certificates.js';
 import type { Sides } from './contender.js';
-import { rawBytes } from './socket/messages.js';
+import { encodedRequest, encodedResponse } from './socket/messages.js';
 import { HOST, METADATA, TIMEOUT_MS } from './workload.js';
 
 const GRPC_PREFIX_BYTES = 5;
@@ -46,10 +46,11 @@ async function respond(stream: http2.ServerHttp2Stream, path: string): Promise<v
   const request = await bodyOf(stream);
   stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-  stream.end(path === PAYLOAD_PATH ? request : framed(messages.answer(request)));
+  stream.end(path === PAYLOAD_PATH ? request : ANSWER);
 }
 
-const messages = rawBytes();
+const REQUEST = encodedRequest();
+const ANSWER = framed(encodedResponse());
 /** As large as the ones that gRPC libraries announce for themselves: the default of 64 KB would throttle large messages. */
 const settings: http2.Settings = { initialWindowSize: 4 * 1024 * 1024 };
 
@@ -89,7 +90,7 @@ export const nodeHttp2: Sides = {
       return bodyOf(stream);
     };
     return {
-      unary: () => call(UNARY_PATH, messages.request()),
+      unary: () => call(UNARY_PATH, REQUEST),
       payload: async (data) => (await call(PAYLOAD_PATH, data)).length - GRPC_PREFIX_BYTES,
       close: async () => session.destroy(),
     };

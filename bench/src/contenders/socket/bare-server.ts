@@ -3,7 +3,7 @@ import { createServer as createTls } from 'node:tls';
 import { CERTIFICATE, KEY } from '../certificates.js';
 import type { RunningServer, Setup } from '../contender.js';
 import { HOST } from '../workload.js';
-import { LEAD, NO_LEAD, PAYLOAD } from './bare-client.js';
+import { LEAD, NO_LEAD, PAYLOAD } from './bare-protocol.js';
 import { FrameReader } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 import type { Messages } from './messages.js';
@@ -15,9 +15,10 @@ export async function bareServer(messages: Messages, { tls }: Setup): Promise<Ru
     sockets.add(socket);
     socket.setNoDelay(true);
     const writer = new FrameWriter(socket);
-    const reader = new FrameReader((id, kind, frame) => {
-      const request = frame.subarray(LEAD.length);
-      writer.frame(id, kind, NO_LEAD, kind === PAYLOAD ? messages.payloadAnswer(request) : messages.answer(request));
+    const reader = new FrameReader((id, kind, bytes, start, end) => {
+      const at = start + LEAD.length;
+      const answer = kind === PAYLOAD ? messages.payloadAnswer(bytes, at, end) : messages.answer(bytes, at, end);
+      writer.frame(id, kind, NO_LEAD, answer);
     });
     socket.on('data', (chunk: Buffer) => reader.feed(chunk));
     socket.on('error', () => socket.destroy());

@@ -1,6 +1,7 @@
 import { HEAD_BYTES } from './frame-writer.js';
 
-export type OnFrame = (id: number, kind: number, body: Buffer) => void;
+/** The message is `bytes[start, end)`, to be read before returning. */
+export type OnFrame = (id: number, kind: number, bytes: Buffer, start: number, end: number) => void;
 
 /** Cuts what a socket delivers into frames. */
 export class FrameReader {
@@ -30,7 +31,7 @@ export class FrameReader {
         this.wanted = end - at;
         break;
       }
-      this.onFrame(bytes.readUInt32BE(at + 4), bytes.readUInt8(at + 8), bytes.subarray(at + HEAD_BYTES, end));
+      this.onFrame(bytes.readUInt32BE(at + 4), bytes.readUInt8(at + 8), bytes, at + HEAD_BYTES, end);
       at = end;
     }
     if (at === bytes.length) return;

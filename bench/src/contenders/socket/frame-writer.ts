@@ -1,41 +1,54 @@
 import type { Socket } from 'node:net';
+import type { ByteSink } from '@breakwater/codec';
 
 const SLAB_BYTES = 256 * 1024;
+/** A frame that begins beyond this goes into the next write. */
+const FULL_BYTES = SLAB_BYTES / 2;
+/** Bodies from this size on are written by themselves, not copied. */
+const LARGE_BYTES = SLAB_BYTES / 4;
 /** Length, id and kind. */
 export const HEAD_BYTES = 9;
 
+/** A message: its bytes, or somebody who writes them where they are sent from. */
+export type Body = Uint8Array | ((sink: ByteSink) => void);
+
 /** Collects the frames of one tick in a slab, and writes them with one system call. */
-export class FrameWriter {
-  private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  private used = 0;
+export class FrameWriter implements ByteSink {
+  bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  pos = 0;
   private scheduled = false;
 
   constructor(private readonly socket: Socket) {}
 
-  /** One frame: `lead` is what stands for headers on the wire, `body` the message. */
-  frame(id: number, kind: number, lead: Uint8Array, body: Uint8Array): void {
-    const length = HEAD_BYTES - 4 + lead.length + body.length;
-    const large = body.length > SLAB_BYTES / 4;
-    this.reserve(HEAD_BYTES + lead.length + (large ? 0 : body.length));
-    let at = this.used;
-    at = this.slab.writeUInt32BE(length, at);
-    at = this.slab.writeUInt32BE(id, at);
-    at = this.slab.writeUInt8(kind, at);
-    this.slab.set(lead, at);
-    at += lead.length;
-    if (!large) {
-      this.slab.set(body, at);
-      at += body.length;
+  /** One frame: `lead` is what stands for headers on the wire. */
+  frame(id: number, kind: number, lead: Uint8Array, body: Body): void {
+    if (this.pos > FULL_BYTES) this.flush();
+    const start = this.pos;
+    this.reserve(HEAD_BYTES + lead.length);
+    this.bytes.writeUInt32BE(id, start + 4);
+    this.bytes[start + 8] = kind;
+    this.bytes.set(lead, start + HEAD_BYTES);
+    this.pos = start + HEAD_BYTES + lead.length;
+    const large = typeof body !== 'function' && body.length > LARGE_BYTES;
+    if (typeof body === 'function') body(this);
+    else if (!large) {
+      this.reserve(body.length);
+      this.bytes.set(body, this.pos);
+      this.pos += body.length;
     }
-    this.used = at;
+    this.bytes.writeUInt32BE(this.pos - start - 4 + (large ? body.length : 0), start);
     if (large) {
       this.flush();
       this.socket.write(body);
     } else this.schedule();
   }
 
-  private reserve(bytes: number): void {
-    if (this.used + bytes > SLAB_BYTES) this.flush();
+  reserve(byteCount: number): void {
+    const needed = this.pos + byteCount;
+    if (needed <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
+    this.bytes.copy(grown, 0, 0, this.pos);
+    this.bytes = grown;
   }
 
   private schedule(): void {
@@ -49,16 +62,17 @@ export class FrameWriter {
   }
 
   private flush(): void {
-    if (this.used === 0) return;
-    const frames = this.slab.subarray(0, this.used);
-    this.used = 0;
-    if (this.socket.writableLength > 0) {
+    if (this.pos === 0) return;
+    const frames = this.bytes.subarray(0, this.pos);
+    this.pos = 0;
+    if (this.socket.writableLength > 0 && frames.length < LARGE_BYTES) {
       // It will wait: a copy of what there is, rather than the whole slab.
       this.socket.write(Buffer.from(frames));
       return;
     }
     this.socket.write(frames);
-    // What the kernel has not taken at once is still to be read from the slab.
-    if (this.socket.writableLength > 0) this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    // What the kernel has not taken at once is still to be read from the slab; one that has grown is not worth keeping.
+    if (this.socket.writableLength > 0 || this.bytes.length > SLAB_BYTES)
+      this.bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
   }
 }

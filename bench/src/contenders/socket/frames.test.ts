@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import type { ByteSink } from '@breakwater/codec';
 import { FrameReader } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 
@@ -29,7 +30,9 @@ describe('frames of the bare socket', () => {
     const bytes = Buffer.concat(written);
     for (let cut = 1; cut < bytes.length; cut += 1) {
       const seen: unknown[] = [];
-      const reader = new FrameReader((id, kind, body) => seen.push([id, kind, body.length - lead.length]));
+      const reader = new FrameReader((id, kind, _bytes, start, end) =>
+        seen.push([id, kind, end - start - lead.length]),
+      );
       for (let at = 0; at < bytes.length; at += cut) reader.feed(bytes.subarray(at, at + cut));
       assert.deepEqual(seen, [
         [0, 7, 0],
@@ -43,10 +46,18 @@ describe('frames of the bare socket', () => {
     const { socket, written } = capture();
     const writer = new FrameWriter(socket);
     const sizes = [10, 1024 * 1024, 20, 60_000, 60_000, 60_000, 60_000, 60_000];
-    for (const size of sizes) writer.frame(1, 1, Buffer.alloc(0), Buffer.alloc(size));
+    for (const [index, size] of sizes.entries()) {
+      const bytes = Buffer.alloc(size);
+      const writeInPlace = (sink: ByteSink): void => {
+        sink.reserve(size);
+        sink.bytes.set(bytes, sink.pos);
+        sink.pos += size;
+      };
+      writer.frame(1, 1, Buffer.alloc(0), index % 2 === 0 ? bytes : writeInPlace);
+    }
     await tick();
     const seen: number[] = [];
-    const reader = new FrameReader((_id, _kind, body) => seen.push(body.length));
+    const reader = new FrameReader((_id, _kind, _bytes, start, end) => seen.push(end - start));
     for (const chunk of written) reader.feed(chunk);
     assert.deepEqual(seen, sizes);
   });

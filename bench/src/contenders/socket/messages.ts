@@ -1,47 +1,55 @@
 import { AuthorizeRequest, AuthorizeResponse } from '@breakwater/contracts/shop/payments/v1';
 import { Payload } from '../../gen/bench/v1/load.pb.js';
 import { REQUEST, RESPONSE } from '../workload.js';
+import type { Body } from './frame-writer.js';
+import { inPlaceCodec } from './message-codec.js';
 
-/** How the two variants of the bare socket turn messages into bytes and back. */
+/** How the two variants of the bare socket turn messages into bytes and back. Messages lie in `bytes[start, end)`. */
 export interface Messages {
-  request(): Uint8Array;
-  /** What a server does with a request: its answer's bytes. */
-  answer(request: Buffer): Uint8Array;
-  response(bytes: Buffer): unknown;
-  payloadRequest(data: Buffer): Uint8Array;
-  payloadAnswer(request: Buffer): Uint8Array;
-  payloadLength(bytes: Buffer): number;
+  readonly request: Body;
+  /** What a server does with a request. */
+  answer(bytes: Buffer, start: number, end: number): Body;
+  response(bytes: Buffer, start: number, end: number): unknown;
+  payloadRequest(data: Buffer): Body;
+  payloadAnswer(bytes: Buffer, start: number, end: number): Body;
+  payloadLength(bytes: Buffer, start: number, end: number): number;
 }
 
-const encodeRequest = (): Uint8Array => AuthorizeRequest.encode(AuthorizeRequest.fromPartial(REQUEST)).finish();
-const encodeResponse = (): Uint8Array => AuthorizeResponse.encode(AuthorizeResponse.fromPartial(RESPONSE)).finish();
-const encodePayload = (data: Buffer): Uint8Array => Payload.encode(Payload.fromPartial({ data })).finish();
+export const encodedRequest = (): Uint8Array => AuthorizeRequest.encode(AuthorizeRequest.fromPartial(REQUEST)).finish();
+export const encodedResponse = (): Uint8Array =>
+  AuthorizeResponse.encode(AuthorizeResponse.fromPartial(RESPONSE)).finish();
 
 /** The same bytes, made once: nothing is encoded or decoded. */
 export function rawBytes(): Messages {
-  const request = encodeRequest();
-  const response = encodeResponse();
+  const response = encodedResponse();
   return {
-    request: () => request,
+    request: encodedRequest(),
     answer: () => response,
-    response: (bytes) => bytes,
+    response: (_bytes, start, end) => end - start,
     payloadRequest: (data) => data,
-    payloadAnswer: (data) => data,
-    payloadLength: (bytes) => bytes.length,
+    payloadAnswer: (bytes, start, end) => bytes.subarray(start, end),
+    payloadLength: (_bytes, start, end) => end - start,
   };
 }
 
-/** The codec that every contender with ts-proto uses. */
+/** The codec that our transports use. */
 export function sameCodec(): Messages {
+  const requests = inPlaceCodec(AuthorizeRequest);
+  const responses = inPlaceCodec(AuthorizeResponse);
+  const payloads = inPlaceCodec(Payload);
+  const writeResponse: Body = (sink) => responses.encodeInto(RESPONSE, sink);
   return {
-    request: encodeRequest,
-    answer: (bytes) => {
-      AuthorizeRequest.decode(bytes);
-      return encodeResponse();
+    request: (sink) => requests.encodeInto(REQUEST, sink),
+    answer: (bytes, start, end) => {
+      requests.decode(bytes, start, end);
+      return writeResponse;
     },
-    response: (bytes) => AuthorizeResponse.decode(bytes),
-    payloadRequest: encodePayload,
-    payloadAnswer: (bytes) => encodePayload(Payload.decode(bytes).data),
-    payloadLength: (bytes) => Payload.decode(bytes).data.length,
+    response: (bytes, start, end) => responses.decode(bytes, start, end),
+    payloadRequest: (data) => (sink) => payloads.encodeInto({ data }, sink),
+    payloadAnswer: (bytes, start, end) => {
+      const { data } = payloads.decode(bytes, start, end);
+      return (sink) => payloads.encodeInto({ data }, sink);
+    },
+    payloadLength: (bytes, start, end) => payloads.decode(bytes, start, end).data.length,
   };
 }
