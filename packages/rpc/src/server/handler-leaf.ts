@@ -60,17 +60,12 @@ async function runStream(handle: Handle, call: Call, context: CallContext, clock
     iterator = source;
     call.cancellation.onCancel(stop);
     // Every next() runs in the context: an async generator takes that of whoever calls it.
-    const pull = async (): Promise<IteratorResult<unknown>> => {
-      try {
-        const step = await runWithContext(context, () => source.next());
-        exhausted = step.done === true;
-        return step;
-      } catch (thrown) {
-        exhausted = true;
-        throw thrown;
-      }
-    };
-    for (let step = await pull(); step.done !== true; step = await pull()) {
+    const pull = (): Promise<IteratorResult<unknown>> => source.next();
+    for (;;) {
+      exhausted = true;
+      const step = await runWithContext(context, pull);
+      if (step.done === true) break;
+      exhausted = false;
       if (call.cancellation.status !== undefined) break;
       const message = requireMessage(step.value, call, 'yielded');
       context.sendHeaders();
