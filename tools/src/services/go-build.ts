@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from '../child-process.js';
 import { cacheDir, fillOnce, onPath } from './cache.js';
 
@@ -14,7 +14,9 @@ export interface GoProgram {
   /** `MODULE VERSION`, one for each line of go.mod. Whatever a module without a go.mod needs has to be listed, or its newest version is taken. */
   readonly require: readonly string[];
   readonly exclude?: readonly string[];
-  /** Import paths of main packages, by the file name of the program. */
+  /** Files of our own module, by path. */
+  readonly sources?: Readonly<Record<string, string>>;
+  /** Import paths of main packages, or `./FOLDER` of our own, by the file name of the program. */
   readonly mains: Readonly<Record<string, string>>;
   readonly ldflags?: string;
   /** Every build may take this long. */
@@ -53,8 +55,10 @@ export async function buildGo(program: GoProgram, say: (line: string) => void): 
   if (go === undefined) throw new Error('no Go toolchain on PATH');
   await fillOnce(goBinary(program, '.'), async (stage) => {
     const work = join(stage, 'module');
-    mkdirSync(work);
-    writeFileSync(join(work, 'go.mod'), goModOf(program));
+    for (const [path, text] of Object.entries({ 'go.mod': goModOf(program), ...program.sources })) {
+      mkdirSync(dirname(join(work, path)), { recursive: true });
+      writeFileSync(join(work, path), text);
+    }
     for (const [file, main] of Object.entries(program.mains)) {
       const ldflags = ['-s', '-w', ...(program.ldflags === undefined ? [] : [program.ldflags])].join(' ');
       const startedAt = performance.now();

@@ -111,7 +111,33 @@ export const grpcurl: Service = goTool({
   probe: { args: ['-version'], prints: /^grpcurl v\d/m },
 });
 
-/** The client and the server of gRPC's interoperability tests, as grpc-go implements them. */
+/** grpc-go's own main listens on all interfaces of the machine, and on a port that somebody else may have. */
+const INTEROP_SERVER = `package main
+
+import (
+	"fmt"
+	"net"
+
+	"${GRPC}"
+	"${GRPC}/interop"
+	testgrpc "${GRPC}/interop/grpc_testing"
+)
+
+func main() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	server := grpc.NewServer()
+	testgrpc.RegisterTestServiceServer(server, interop.NewTestServer())
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	if err := server.Serve(listener); err != nil {
+		panic(err)
+	}
+}
+`;
+
+/** The client and the server of gRPC's interoperability tests, as grpc-go implements them. The server prints its port on 127.0.0.1. */
 export const grpcGoInterop: Service = goTool({
   name: 'grpc-go-interop',
   title: 'grpc-go interop',
@@ -120,7 +146,8 @@ export const grpcGoInterop: Service = goTool({
     version: '1.85.0',
     go: '1.26.0',
     require: [`${GRPC} v1.85.0`],
-    mains: { client: `${GRPC}/interop/client`, server: `${GRPC}/interop/server` },
+    sources: { 'server/main.go': INTEROP_SERVER },
+    mains: { client: `${GRPC}/interop/client`, server: './server' },
     limitMs: LIMIT_MS,
   },
   variables: [
