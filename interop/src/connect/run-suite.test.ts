@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseVerdict } from './run-suite.js';
+import { parseVerdict, patterns } from './run-suite.js';
 
 describe('the verdict of connectconformance', () => {
   it('counts what passed and what failed as expected', () => {
@@ -42,5 +42,11 @@ describe('the verdict of connectconformance', () => {
 
   it('is none without totals', () => {
     assert.throws(() => parseVerdict('panic: no such file'), /gave no totals:\npanic/);
+  });
+});
+
+describe('a list of excused cases', () => {
+  it('holds a pattern on every line that is no comment', () => {
+    assert.deepEqual(patterns('# Why.\nBasic/**/unary\n\n  # Why else.\n  **/bidi \n'), ['Basic/**/unary', '**/bidi']);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../testing/run-program.js';
 
@@ -27,13 +27,25 @@ const LIST_FLAGS = { failing: '--known-failing', flaky: '--known-flaky' } as con
 const source = (path: string): string => fileURLToPath(new URL(`../../src/connect/${path}`, import.meta.url));
 const program = (side: Side): string => fileURLToPath(new URL(`./${side}/main.js`, import.meta.url));
 
-/** The lists of a transport: `cases/TRANSPORT.SIDE.failing.txt` of what must fail, `….flaky.txt` of what may. A list that is not there is empty. */
+/**
+ * The flags that excuse cases: `cases/TRANSPORT.SIDE.failing.txt` lists what must fail, `….flaky.txt` what may; `all` stands
+ * for every transport. A list that is not there is empty. Pattern by pattern, because of several `@FILE`s only the first is read.
+ */
 function excuses({ side, transport }: SuiteRun): readonly string[] {
-  return Object.entries(LIST_FLAGS).flatMap(([kind, flag]) => {
-    const path = source(`cases/${transport}.${side}.${kind}.txt`);
-    return existsSync(path) ? [flag, `@${path}`] : [];
-  });
+  return Object.entries(LIST_FLAGS).flatMap(([kind, flag]) =>
+    ['all', transport].flatMap((whose) => {
+      const path = source(`cases/${whose}.${side}.${kind}.txt`);
+      return existsSync(path) ? patterns(readFileSync(path, 'utf8')).flatMap((pattern) => [flag, pattern]) : [];
+    }),
+  );
 }
+
+/** The lines of a list that are neither empty nor comments. */
+export const patterns = (list: string): readonly string[] =>
+  list
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
 
 /** Reads what `connectconformance` prints. @throws Error with all of it when it holds no totals */
 export function parseVerdict(output: string): Verdict {
