@@ -51,7 +51,8 @@ async function ready(child: ChildProcess, port: number): Promise<boolean> {
   return false;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends a process in peace, or after five seconds by force. */
+export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
@@ -74,7 +75,7 @@ export async function startDaemon(binary: string, prepare: Prepare): Promise<Dae
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)));
     const close = async (): Promise<void> => {
-      await end(child);
+      await endProcess(child);
       rmSync(dir, { recursive: true, force: true });
     };
     if (await ready(child, port)) return { address: { host: HOST, port }, close };

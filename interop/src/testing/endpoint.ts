@@ -47,8 +47,8 @@ export function reached(connection: Connection, state: ConnectionState): Promise
 
 /** What a call of `Caller` may set. */
 export interface CallParts {
-  readonly request?: string;
-  readonly requests?: AsyncIterable<string>;
+  readonly request?: unknown;
+  readonly requests?: AsyncIterable<unknown>;
   readonly responses?: ResponseSink;
   readonly metadata?: Metadata;
   readonly cancellation?: Cancellation;
@@ -95,18 +95,18 @@ export class Caller {
 }
 
 /** Keeps what a response stream brings. */
-export class Collected implements ResponseSink {
-  readonly messages: string[] = [];
+export class Collected<M = string> implements ResponseSink {
+  readonly messages: M[] = [];
 
-  constructor(private readonly onMessage: (message: string) => void = () => {}) {}
+  constructor(private readonly onMessage: (message: M) => void = () => {}) {}
 
   headers(): void {
     // The outcome tells them as well.
   }
 
   message(message: unknown): true {
-    this.messages.push(message as string);
-    this.onMessage(message as string);
+    this.messages.push(message as M);
+    this.onMessage(message as M);
     return true;
   }
 }
