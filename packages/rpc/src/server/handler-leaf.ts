@@ -62,11 +62,15 @@ async function runStream(handle: Handle, call: Call, context: CallContext, clock
     // Every next() runs in the context: an async generator takes that of whoever calls it.
     const pull = (): Promise<IteratorResult<unknown>> => source.next();
     for (;;) {
-      exhausted = true;
-      const step = await runWithContext(context, pull);
-      if (step.done === true) break;
-      exhausted = false;
-      if (call.cancellation.status !== undefined) break;
+      let step: IteratorResult<unknown>;
+      try {
+        step = await runWithContext(context, pull);
+      } catch (thrown) {
+        exhausted = true;
+        throw thrown;
+      }
+      exhausted = step.done === true;
+      if (exhausted || call.cancellation.status !== undefined) break;
       const message = requireMessage(step.value, call, 'yielded');
       context.sendHeaders();
       const room = responses.message(message);
