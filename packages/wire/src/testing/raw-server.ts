@@ -1,0 +1,40 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { ConnectionOver, RawPeer, type RawPeerOptions } from './raw-peer.js';
+
+/** What a server does with one connection. @param index of the connection, from 0 */
+export type Script = (peer: RawPeer, index: number) => unknown;
+
+/** A server that does what its script says, well or badly. */
+export interface RawServer {
+  readonly port: number;
+  /** In order of arrival. */
+  readonly peers: readonly RawPeer[];
+  /** @throws what a script threw, but for expectations that the end of their connection left open */
+  close(): Promise<void>;
+}
+
+/** Listens on any free port of 127.0.0.1 and runs the script for each connection. */
+export async function listenRaw(script: Script, options: RawPeerOptions = {}): Promise<RawServer> {
+  const peers: RawPeer[] = [];
+  const failures: unknown[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const peer = new RawPeer(socket, 'server', options);
+    peers.push(peer);
+    void (async () => script(peer, peers.length - 1))().catch((error: unknown) => {
+      if (!(error instanceof ConnectionOver)) failures.push(error);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    peers,
+    close: async () => {
+      for (const peer of peers) peer.close();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
