@@ -1,5 +1,5 @@
 import { ConnectionError, ErrorCode } from './error-code.js';
-import { DEFAULT_MAX_FRAME_BYTES, FRAME_HEADER_BYTES } from './frame.js';
+import { DEFAULT_MAX_FRAME_BYTES, FRAME_HEADER_BYTES, FrameType } from './frame.js';
 
 /** Takes whole frames. `bytes[start, end)` is the payload; the memory belongs to nobody else and is never written again. */
 export interface FrameSink {
@@ -22,6 +22,12 @@ export class FrameReader {
   /** Bytes that wait for the rest of their frame. */
   get waiting(): number {
     return this.partial === undefined ? 0 : this.filled;
+  }
+
+  /** A frame that is no payload has begun and not ended: no honest peer takes its time over one. */
+  get waitsForHead(): boolean {
+    const { partial } = this;
+    return partial !== undefined && (this.filled < FRAME_HEADER_BYTES || partial[3] !== FrameType.data);
   }
 
   /** @throws ConnectionError FRAME_SIZE_ERROR, and what the sink throws */

@@ -3,6 +3,9 @@ import type { HeaderSink } from '../hpack/header-sink.js';
 import { NAME } from '../hpack/known-names.js';
 import { fieldProblem } from './field-rules.js';
 
+/** @see RFC 9110, section 9.1 */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
 /** The head of a request as a server reads it. One object per connection, filled anew for every header block. */
 export class RequestHead implements HeaderSink {
   method = '';
@@ -93,6 +96,7 @@ export class RequestHead implements HeaderSink {
   /** Why this cannot be the head of a request. To be called once the block is complete. */
   requestProblem(): string | undefined {
     if (this.problem !== undefined) return this.problem;
+    if (this.method !== 'POST' && !TOKEN.test(this.method)) return 'a :method that is no token';
     if (this.method === 'CONNECT') return undefined;
     if ((this.pseudo & 11) !== 11) return 'a request without :method, :scheme or :path';
     return this.path === '' ? 'an empty :path' : undefined;

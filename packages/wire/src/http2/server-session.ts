@@ -51,7 +51,13 @@ export class ServerSession extends Session<ServerStream> {
   private orphans = 0;
   /** GOAWAY has been sent. `last`: the final one, which names the last stream that is handled. */
   private leaving: 'no' | 'soon' | 'last' = 'no';
+  /** Runs until the client has spoken HTTP/2 and acknowledged what this side announced. */
+  private handshake: { cancel(): void } | undefined;
+  private acknowledged = false;
+  /** Runs while a header block or a frame is incomplete. */
   private patience: { cancel(): void } | undefined;
+  private blockBegun = false;
+  private instantReset = false;
   private readonly pongs: (() => void)[] = [];
 
   constructor(
@@ -61,7 +67,7 @@ export class ServerSession extends Session<ServerStream> {
     super({ ...server, isClient: false });
     this.head = new RequestHead(server.maxHeaderBytes);
     this.pings = new PingPolicy(server.minPingIntervalMs);
-    this.beImpatient('it did not speak HTTP/2');
+    this.handshake = this.clock.setTimer(server.handshakeTimeoutMs, () => this.onHandshakeLate(), { ref: false });
   }
 
   /** The server says what it takes, without waiting for the client. */
@@ -278,7 +284,26 @@ export class ServerSession extends Session<ServerStream> {
   }
 
   protected onPeerSettings(first: boolean): void {
-    if (first) this.calmDown();
+    if (first) this.onShaken();
+  }
+
+  protected override onSettingsAcknowledged(): void {
+    this.acknowledged = true;
+    this.onShaken();
+  }
+
+  private onShaken(): void {
+    if (!this.acknowledged || !this.settled) return;
+    this.handshake?.cancel();
+    this.handshake = undefined;
+  }
+
+  private onHandshakeLate(): void {
+    const { handshakeTimeoutMs } = this.server;
+    const [code, what] = this.settled
+      ? [ErrorCode.settingsTimeout, 'it did not acknowledge SETTINGS']
+      : [ErrorCode.enhanceYourCalm, 'it did not speak HTTP/2'];
+    this.fail(new ConnectionError(code, `${what} within ${handshakeTimeoutMs} ms (handshakeTimeoutMs)`));
   }
 
   protected onPeerGoaway(): void {}
@@ -293,38 +318,54 @@ export class ServerSession extends Session<ServerStream> {
   }
 
   protected onStreamRemoved(stream: ServerStream): void {
-    if (stream.due) this.abuse.spend('a call cancelled at once', COST_OF_INSTANT_RESET);
+    this.instantReset = stream.due;
     stream.due = false;
     if (stream.running) this.orphans += 1;
     if (this.streams.size === 0) this.owner.onIdleChange(this, true);
     if (this.leaving === 'last') this.endIfDone();
   }
 
+  protected override afterReset(): void {
+    if (!this.instantReset) return;
+    this.instantReset = false;
+    this.abuse.spend('a call cancelled at once', COST_OF_INSTANT_RESET);
+  }
+
+  protected override onStraddling(begun: boolean): void {
+    if (!begun && !this.blockBegun) this.calmDown();
+    else if (this.patience === undefined) this.beImpatient();
+  }
+
   protected override onBlockBegun(): void {
-    this.beImpatient('its header block did not end');
+    this.blockBegun = true;
   }
 
   protected override onBlockEnded(): void {
+    this.blockBegun = false;
     this.calmDown();
   }
 
-  private beImpatient(what: string): void {
+  private beImpatient(): void {
     const { handshakeTimeoutMs } = this.server;
-    this.patience?.cancel();
     this.patience = this.clock.setTimer(
       handshakeTimeoutMs,
-      () => this.fail(new ConnectionError(ErrorCode.enhanceYourCalm, `${what} within ${handshakeTimeoutMs} ms`)),
+      () => {
+        const what = `a header block did not end within ${handshakeTimeoutMs} ms (handshakeTimeoutMs)`;
+        this.fail(new ConnectionError(ErrorCode.enhanceYourCalm, what));
+      },
       { ref: false },
     );
   }
 
   private calmDown(): void {
-    this.patience?.cancel();
+    if (this.patience === undefined) return;
+    this.patience.cancel();
     this.patience = undefined;
   }
 
   protected onTerminated(why: string): void {
     this.calmDown();
+    this.handshake?.cancel();
     this.due = [];
     this.owner.onEnded(this, why);
   }

@@ -111,7 +111,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.bytesRead += chunk.length;
     try {
       this.reader.feed(chunk, this);
-      if (!this.ended) this.afterChunk();
+      if (!this.ended) {
+        this.afterChunk();
+        this.onStraddling(this.reader.waitsForHead);
+      }
     } catch (error) {
       this.onThrow(error);
     }
@@ -431,6 +434,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     const code = readUint32(bytes, start);
     this.remove(stream);
     stream.onReset(code, errorCodeName(code), true);
+    this.afterReset();
   }
 
   private onWindowUpdate(streamId: number, bytes: Buffer, start: number, end: number): void {
@@ -464,6 +468,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if (streamId !== 0) throw new ConnectionError(ErrorCode.protocolError, `SETTINGS on stream ${streamId}`);
     if ((flags & Flag.ack) !== 0) {
       if (end !== start) throw wrongSize('SETTINGS acknowledgement', end - start);
+      this.abuse.spend('a SETTINGS acknowledgement');
       return this.onSettingsAcknowledged();
     }
     this.abuse.spend('SETTINGS', 2);
@@ -492,8 +497,8 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if (streamId !== 0) throw new ConnectionError(ErrorCode.protocolError, `PING on stream ${streamId}`);
     if (end - start !== 8) throw wrongSize('PING', end - start);
     const payload = bytes.subarray(start, end);
+    this.abuse.spend('PING');
     if ((flags & Flag.ack) === 0) {
-      this.abuse.spend('PING');
       this.onPeerPing();
       if (!this.ended) writePing(this.out, true, payload);
     } else if (payload.equals(BDP_PING)) this.growWindows(this.bdp.end(this.clock.now()));
@@ -606,6 +611,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   /** All frames of a chunk have been handled. */
   protected afterChunk(): void {}
   protected onSettingsAcknowledged(): void {}
+  /** The peer has reset a stream, and the stream knows. */
+  protected afterReset(): void {}
+  /** The chunk has been read. @param begun whether it ended within a frame that is no DATA */
+  protected onStraddling(_begun: boolean): void {}
   /** A header block has begun that needs CONTINUATION frames. */
   protected onBlockBegun(): void {}
   protected onBlockEnded(): void {}
