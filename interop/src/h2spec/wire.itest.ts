@@ -1,4 +1,4 @@
-import { servePlainHttp } from '@breakwater/wire/testing';
+import { servePlainHttp } from '@breakwater/wire/plain-http';
 import { describeH2spec } from './describe-h2spec.js';
 
 describeH2spec('wire', () => servePlainHttp(Buffer.alloc(1024, 'x')));

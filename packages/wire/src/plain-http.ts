@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { systemClock } from '@breakwater/core';
-import { HeaderField } from '../hpack/header-field.js';
-import { beginHeaders, endHeaders } from '../http2/header-frames.js';
-import { ServerSession, type ServerSessionOwner, ServerStream } from '../http2/server-session.js';
+import { HeaderField } from './hpack/header-field.js';
+import { beginHeaders, endHeaders } from './http2/header-frames.js';
+import { ServerSession, type ServerSessionOwner, ServerStream } from './http2/server-session.js';
 
 /** A server that speaks HTTP/2 without gRPC on it. */
 export interface PlainHttpServer {

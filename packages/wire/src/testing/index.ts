@@ -1,1 +1,0 @@
-export { type PlainHttpServer, servePlainHttp } from './plain-http.js';
