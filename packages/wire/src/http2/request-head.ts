@@ -28,7 +28,7 @@ export class RequestHead implements HeaderSink {
   private regular = false;
   private pseudo = 0;
 
-  /** @param maxBytes of the list; what comes after it is not kept */
+  /** @param maxBytes of the list; what the application would get beyond it is not kept */
   constructor(readonly maxBytes: number) {}
 
   get tooLarge(): boolean {
@@ -60,7 +60,6 @@ export class RequestHead implements HeaderSink {
 
   onHeader(nameId: number, name: string, value: string, field: HeaderField | undefined): void {
     this.listBytes += name.length + value.length + 32;
-    if (this.listBytes > this.maxBytes) return;
     this.problem ??= fieldProblem(name, value, field);
     switch (nameId) {
       case NAME.method:
@@ -124,8 +123,9 @@ export class RequestHead implements HeaderSink {
       case NAME.grpcAcceptEncoding:
       case NAME.acceptEncoding:
         return;
+      // What the transport itself needs is taken also from a list that is too large: its answer is a status of gRPC.
       default:
-        (this.entries ??= []).push(name, value);
+        if (!this.tooLarge) (this.entries ??= []).push(name, value);
     }
   }
 
