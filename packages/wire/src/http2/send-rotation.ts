@@ -38,7 +38,13 @@ export class SendRotation {
     this.enter(stream);
   }
 
-  /** The stream can send again, or has a tail to write. */
+  /** The stream sends nothing behind its queue but `tail`, which needs no window: it leaves at once when the queue is empty. */
+  finish(stream: Stream, tail: 'end' | 'trailers'): void {
+    stream.tail = tail;
+    if (stream.queuedBytes === 0 && !stream.gone) this.writeTail(stream);
+  }
+
+  /** The stream has payload and can send again. */
   enter(stream: Stream): void {
     if (stream.inRotation || stream.gone) return;
     stream.inRotation = true;
@@ -50,20 +56,15 @@ export class SendRotation {
     const { session } = this;
     let written = 0;
     let waiting = this.streams.length - this.head;
-    while (waiting > 0 && written < TURN_BYTES) {
+    // Not by the count alone: a stream that hears of its progress may pump as well.
+    while (waiting > 0 && !this.idle && written < TURN_BYTES && session.sendWindow > 0) {
       const stream = this.take();
       waiting -= 1;
       if (stream.gone) continue;
-      const sent = this.writeFrame(stream);
-      written += sent;
-      if (stream.gone) continue;
-      if (stream.queuedBytes > 0) {
-        if (stream.sendWindow <= 0) continue;
-        this.enter(stream);
-        // The connection's window is used up: everybody waits for it.
-        if (session.sendWindow <= 0) break;
-        if (sent > 0) waiting += 1;
-      }
+      written += this.writeFrame(stream);
+      if (stream.queuedBytes === 0 || stream.sendWindow <= 0) continue;
+      this.enter(stream);
+      waiting += 1;
     }
     return !this.idle && session.sendWindow > 0 && written >= TURN_BYTES;
   }
@@ -85,14 +86,9 @@ export class SendRotation {
   /** @returns payload bytes written */
   private writeFrame(stream: Stream): number {
     const { session } = this;
-    if (stream.queuedBytes === 0) {
-      this.writeTail(stream);
-      return 0;
-    }
     const room = Math.min(stream.sendWindow, session.sendWindow, session.peerMaxFrame, stream.queuedBytes);
     if (room <= 0) return 0;
-    const last = room === stream.queuedBytes;
-    const ends = last && stream.tail === 'end';
+    const ends = room === stream.queuedBytes && stream.tail === 'end';
     writeFrameHeader(session.out, room, FrameType.data, ends ? Flag.endStream : 0, stream.id);
     this.writePayload(stream, room);
     stream.sendWindow -= room;
@@ -101,17 +97,14 @@ export class SendRotation {
     session.letGo(room);
     stream.onWritten(room);
     if (ends) session.onTailWritten(stream);
-    else if (last && stream.tail === 'trailers') stream.writeTrailers();
+    else if (stream.tail === 'trailers' && stream.queuedBytes === 0 && !stream.gone) stream.writeTrailers();
     return room;
   }
 
   private writeTail(stream: Stream): void {
-    const { session } = this;
-    if (stream.tail === 'trailers') stream.writeTrailers();
-    else if (stream.tail === 'end') {
-      writeFrameHeader(session.out, 0, FrameType.data, Flag.endStream, stream.id);
-      session.onTailWritten(stream);
-    }
+    if (stream.tail === 'trailers') return stream.writeTrailers();
+    writeFrameHeader(this.session.out, 0, FrameType.data, Flag.endStream, stream.id);
+    this.session.onTailWritten(stream);
   }
 
   private writePayload(stream: Stream, byteCount: number): void {

@@ -167,8 +167,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
 
   /** Ends the sending side once the queue of the stream is empty. */
   finishSending(stream: S, tail: 'end' | 'trailers'): void {
-    stream.tail = tail;
-    this.rotation.enter(stream);
+    this.rotation.finish(stream, tail);
     this.out.schedule();
   }
 
