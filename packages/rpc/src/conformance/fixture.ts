@@ -14,12 +14,16 @@ import {
 } from '@breakwater/core';
 import type { Method } from '../method/method.js';
 import { clientLimits, serverLimits, type ClientLimits, type ServerLimits } from '../transport/limits.js';
+import type { ClientTls, ServerTls } from '../transport/tls.js';
 import type { Address, Connection, ConnectionState, Listener, Transport } from '../transport/transport.js';
+
+/** As sent, or joined by ", " as HTTP allows. */
+export type RepeatedText = 'list' | 'joined';
 
 /** What a transport may do differently without being wrong. */
 export interface TransportFeatures {
-  /** How the values of a repeated text key arrive: as sent, or joined by ", " as HTTP allows. Default `list`. */
-  readonly repeatedText?: 'list' | 'joined';
+  /** How the values of a repeated text key arrive, at both sides or at each. Default `list`. */
+  readonly repeatedText?: RepeatedText | { readonly request: RepeatedText; readonly response: RepeatedText };
   /** Whether messages that were sent before a failed status are delivered before it. Default true. */
   readonly messagesBeforeFailure?: boolean;
   /** Whether it listens on real ports of this machine. Default true. */
@@ -29,7 +33,13 @@ export interface TransportFeatures {
 export interface FixtureOptions {
   readonly client?: Partial<ClientLimits>;
   readonly server?: Partial<ServerLimits>;
+  /** Where a listener listens; default any free port of 127.0.0.1. */
+  readonly host?: string;
   readonly port?: number;
+  readonly clientTls?: ClientTls;
+  readonly serverTls?: ServerTls;
+  /** Default `conformance`. */
+  readonly authority?: string;
 }
 
 /** Handlers by method; a method that is left out is not served. */
@@ -37,36 +47,45 @@ export type Handlers = readonly (readonly [Method, Handler])[];
 
 /** Opens listeners and connections of one transport for one test, and closes them all after it. */
 export class Fixture {
-  readonly runtime: Runtime = createRuntime();
-  private readonly opened: { close(): void | Promise<void> }[] = [];
+  private readonly opened: { close(): unknown }[] = [];
 
-  constructor(readonly transport: Transport) {}
+  constructor(
+    readonly transport: Transport,
+    readonly runtime: Runtime = createRuntime(),
+  ) {}
+
+  /** Closes it after the test, before what was opened earlier. */
+  own<T extends { close(): unknown }>(one: T): T {
+    this.opened.push(one);
+    return one;
+  }
 
   async listen(handlers: Handlers, options: FixtureOptions = {}): Promise<Listener> {
     const methods = new Map(handlers.map(([method, handler]) => [method.path, { method, handler }]));
     const listener = await this.transport.listen(
       {
         name: 'conformance',
-        host: '127.0.0.1',
+        host: options.host ?? '127.0.0.1',
         port: options.port ?? 0,
         limits: serverLimits(options.server),
         runtime: this.runtime,
+        tls: options.serverTls,
       },
       methods,
     );
-    this.opened.push(listener);
-    return listener;
+    return this.own(listener);
   }
 
   connect(address: Address, options: FixtureOptions = {}): Connection {
-    const connection = this.transport.connect(address, {
-      authority: 'conformance',
-      limits: clientLimits(options.client),
-      backoff: { initialMs: 20, maxMs: 100 },
-      runtime: this.runtime,
-    });
-    this.opened.push(connection);
-    return connection;
+    return this.own(
+      this.transport.connect(address, {
+        authority: options.authority ?? 'conformance',
+        limits: clientLimits(options.client),
+        backoff: { initialMs: 20, maxMs: 100 },
+        runtime: this.runtime,
+        tls: options.clientTls,
+      }),
+    );
   }
 
   /** A listener and a READY connection to it. */
@@ -75,10 +94,15 @@ export class Fixture {
     options: FixtureOptions = {},
   ): Promise<{ listener: Listener; connection: Connection }> {
     const listener = await this.listen(handlers, options);
-    const connection = this.connect(listener.address, options);
+    return { listener, connection: await this.ready(listener.address, options) };
+  }
+
+  /** A READY connection. */
+  async ready(address: Address, options: FixtureOptions = {}): Promise<Connection> {
+    const connection = this.connect(address, options);
     connection.connect();
     await reached(connection, 'ready');
-    return { listener, connection };
+    return connection;
   }
 
   /** A call with a deadline far away, unless overridden. */

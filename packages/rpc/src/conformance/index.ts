@@ -9,7 +9,9 @@ import { describeMixedKinds } from './mixed-kinds.js';
 import { describeStatuses } from './statuses.js';
 import { describeStreams } from './streams.js';
 
-export type { TransportFeatures } from './fixture.js';
+export { deferred, Fixture, reached, RecordingSink, untilCancelled } from './fixture.js';
+export type { Deferred, FixtureOptions, Handlers, RepeatedText, TransportFeatures } from './fixture.js';
+export { BIDI, BYTES, CLIENT_STREAM, SERVER_STREAM, UNARY } from './methods.js';
 
 /**
  * Declares the mocha suite that every transport passes: the contract of the seam as tests, in the order of its parts.
