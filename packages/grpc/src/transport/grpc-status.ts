@@ -1,7 +1,7 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import { Code, toCode, type Failure, type Metadata, type Sent, type Status } from '@breakwater/core';
 import { decodeStatus } from '@breakwater/rpc';
-import { connectionLost, deadlineExceeded } from '@breakwater/rpc/transport-kit';
+import { connectionLost, deadlineExceeded, saysUnknownMethod, tooLargeInWords } from '@breakwater/rpc/transport-kit';
 import { incoming, isEmpty } from './incoming-metadata.js';
 
 /** What is known of a call when grpc-js reports its end. */
@@ -15,8 +15,6 @@ export interface CallFacts {
   readonly expired: boolean;
 }
 
-const TOO_LARGE = /^Received message larger than max \((\d+) vs (\d+)\)/;
-const INFLATES_TOO_LARGE = /^Received message that decompresses to a size larger than (\d+)/;
 const REFUSED = 'Stream refused by server';
 /** A stream that was closed in peace, without trailers: what a peer that exits after its GOAWAY leaves behind. */
 const NO_STATUS = /^Received RST_STREAM with code 0 \(Call ended without gRPC status\)/;
@@ -53,7 +51,11 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
     };
   }
   if (code === Code.RESOURCE_EXHAUSTED) {
-    const tooLarge = describeTooLarge(status.details, isEmpty(status.metadata), facts.peer);
+    // Without trailers it was grpc-js here that refused.
+    const whose = isEmpty(status.metadata)
+      ? 'this client accepts (limits.maxReceiveMessageBytes)'
+      : `the server ${facts.peer} accepts (its limits.maxReceiveMessageBytes)`;
+    const tooLarge = tooLargeInWords(status.details, whose);
     if (tooLarge !== undefined) return { code, origin: 'remote', reason: 'MESSAGE_TOO_LARGE', details: tooLarge };
   }
   if (local && code === Code.UNAVAILABLE) {
@@ -82,23 +84,8 @@ function classify(status: StatusObject, trailers: Metadata, local: boolean, fact
   if (code === Code.DEADLINE_EXCEEDED && decoded.reason === undefined && facts.expired) {
     return { ...decoded, reason: 'DEADLINE_EXCEEDED' };
   }
-  if (
-    code === Code.UNIMPLEMENTED &&
-    decoded.reason === undefined &&
-    status.details.startsWith('The server does not implement the method')
-  ) {
+  if (code === Code.UNIMPLEMENTED && decoded.reason === undefined && saysUnknownMethod(status.details)) {
     return { ...decoded, reason: 'METHOD_UNKNOWN' };
   }
   return decoded;
-}
-
-function describeTooLarge(text: string, byUs: boolean, peer: string): string | undefined {
-  const plain = TOO_LARGE.exec(text);
-  const who = byUs
-    ? 'this client accepts (limits.maxReceiveMessageBytes)'
-    : `the server ${peer} accepts (its limits.maxReceiveMessageBytes)`;
-  if (plain !== null) return `a message of ${plain[1]} bytes is over the ${plain[2]} bytes that ${who}`;
-  const inflated = INFLATES_TOO_LARGE.exec(text);
-  if (inflated !== null) return `a message decompresses to more than the ${inflated[1]} bytes that ${who}`;
-  return undefined;
 }

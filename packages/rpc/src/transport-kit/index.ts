@@ -12,6 +12,7 @@ export {
   message,
   messageTooLarge,
 } from './failures.js';
+export { saysUnknownMethod, tooLargeInWords } from './foreign-words.js';
 export { portHolder } from './port-holder.js';
 export { RequestPump, type MessageWriter } from './request-pump.js';
 export { RequestSource } from './request-source.js';
