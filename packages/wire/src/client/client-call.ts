@@ -362,7 +362,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   private onTrailers(head: ResponseHead): void {
     const trailers = toMetadata(head.entries);
-    const status = head.grpcStatus === '0' ? undefined : statusOfTrailers(head, trailers, this.isDue());
+    const status = head.grpcStatus === '0' ? undefined : statusOfTrailers(head, trailers, this.isDue(), this.host.peer);
     if (status !== undefined) {
       this.end({
         ok: false,

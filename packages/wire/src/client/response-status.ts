@@ -1,6 +1,6 @@
 import { Code, type Metadata, type Status, toCode } from '@breakwater/core';
 import { decodeStatus } from '@breakwater/rpc';
-import { connectionLost } from '@breakwater/rpc/transport-kit';
+import { connectionLost, saysUnknownMethod, tooLargeInWords } from '@breakwater/rpc/transport-kit';
 import { codeOfHttpStatus, codeOfReset } from '../grpc/http-status.js';
 import { percentDecode } from '../grpc/percent.js';
 import { ErrorCode } from '../http2/error-code.js';
@@ -23,7 +23,12 @@ export function notGrpc(head: ResponseHead, peer: string, endStream: boolean): S
 }
 
 /** The failure that trailers tell of; undefined for OK. @param expired whether the call's own deadline has passed */
-export function statusOfTrailers(head: ResponseHead, trailers: Metadata, expired: boolean): Status | undefined {
+export function statusOfTrailers(
+  head: ResponseHead,
+  trailers: Metadata,
+  expired: boolean,
+  peer: string,
+): Status | undefined {
   const { grpcStatus } = head;
   if (grpcStatus === '0') return undefined;
   if (!/^\d{1,9}$/.test(grpcStatus)) {
@@ -32,17 +37,21 @@ export function statusOfTrailers(head: ResponseHead, trailers: Metadata, expired
   }
   const code = Number(grpcStatus);
   const status = decodeStatus(code, percentDecode(head.grpcMessage), trailers);
-  if (toCode(code) === Code.DEADLINE_EXCEEDED && status.reason === undefined && expired) {
-    return { ...status, reason: 'DEADLINE_EXCEEDED' };
+  if (status.reason !== undefined) return status;
+  switch (toCode(code)) {
+    case Code.DEADLINE_EXCEEDED:
+      return expired ? { ...status, reason: 'DEADLINE_EXCEEDED' } : status;
+    case Code.UNIMPLEMENTED:
+      return saysUnknownMethod(status.details) ? { ...status, reason: 'METHOD_UNKNOWN' } : status;
+    case Code.RESOURCE_EXHAUSTED: {
+      const whose = `the server ${peer} accepts (its limits.maxReceiveMessageBytes)`;
+      const details = tooLargeInWords(status.details, whose);
+      return details === undefined ? status : { ...status, reason: 'MESSAGE_TOO_LARGE', details };
+    }
+    default:
+      return status;
   }
-  if (status.code === Code.UNIMPLEMENTED && status.reason === undefined && UNKNOWN_METHOD.test(status.details)) {
-    return { ...status, reason: 'METHOD_UNKNOWN' };
-  }
-  return status;
 }
-
-/** How other implementations say it. */
-const UNKNOWN_METHOD = /^(?:The server does not implement the method|unknown (?:service|method)|Method not found)/i;
 
 /** @param byPeer else this side found the stream broken */
 export function resetByServer(code: number, why: string, byPeer: boolean, peer: string): Status {
