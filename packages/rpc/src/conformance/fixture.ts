@@ -155,6 +155,16 @@ export class Fixture {
   }
 }
 
+/** Declares, for the suite it is called in, a fixture that is new for each test and disposed after it. */
+export function fixturePerTest(create: () => Transport): () => Fixture {
+  let fixture: Fixture | undefined;
+  afterEach(async () => {
+    await fixture?.dispose();
+    fixture = undefined;
+  });
+  return () => (fixture ??= new Fixture(create()));
+}
+
 /** Settles when the connection is in `state`. */
 export function reached(connection: Connection, state: ConnectionState): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import type { Transport } from '../transport/transport.js';
 import { describeEndings } from './endings.js';
-import { Fixture, type TransportFeatures } from './fixture.js';
+import { fixturePerTest, type TransportFeatures } from './fixture.js';
 import { describeKinds } from './kinds.js';
 import { describeLifecycle } from './lifecycle.js';
 import { describeLimits } from './limits.js';
@@ -9,8 +9,10 @@ import { describeMixedKinds } from './mixed-kinds.js';
 import { describeStatuses } from './statuses.js';
 import { describeStreams } from './streams.js';
 
-export { deferred, Fixture, reached, RecordingSink, untilCancelled } from './fixture.js';
+export { deferred, Fixture, fixturePerTest, reached, RecordingSink, untilCancelled } from './fixture.js';
 export type { Deferred, FixtureOptions, Handlers, RepeatedText, TransportFeatures } from './fixture.js';
+export { describeSockets } from './sockets/index.js';
+export * as certificates from './sockets/certificates.js';
 export { BIDI, BYTES, CLIENT_STREAM, SERVER_STREAM, UNARY } from './methods.js';
 
 /**
@@ -21,12 +23,7 @@ export { BIDI, BYTES, CLIENT_STREAM, SERVER_STREAM, UNARY } from './methods.js';
  */
 export function describeTransport(name: string, create: () => Transport, features: TransportFeatures = {}): void {
   describe(`transport conformance: ${name}`, () => {
-    let fixture: Fixture | undefined;
-    const current = (): Fixture => (fixture ??= new Fixture(create()));
-    afterEach(async () => {
-      await fixture?.dispose();
-      fixture = undefined;
-    });
+    const current = fixturePerTest(create);
     describe('kinds of RPC', () => describeKinds(current));
     describe('kinds that differ between caller and server', () => describeMixedKinds(current));
     describe('metadata', () => describeMetadata(current, features));

@@ -3,6 +3,7 @@ import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node
 import { Code, type Clock, type FrameworkReason, type Status } from '@breakwater/core';
 import type { Address } from '../transport/transport.js';
 import { message } from './failures.js';
+import { ownCertificate } from './own-certificate.js';
 import { clientContext } from './pem.js';
 import { sniOf, type ClientSecurity } from './client-security.js';
 
@@ -63,7 +64,7 @@ export async function explain(
   seen: Seen,
   clock: Clock,
 ): Promise<Status> {
-  if (security !== undefined) return judgeTls(peer, security, seen);
+  if (security !== undefined) return judgeTls(peer, security, seen, clock);
   if (seen.kind !== 'closed') return judgePlain(peer, seen);
   const secure = await probe(
     connectTls({ ...where(address), rejectUnauthorized: false, ALPNProtocols: ['h2'] }),
@@ -152,7 +153,6 @@ function connectFailed(peer: string, error: NodeJS.ErrnoException | undefined): 
 }
 
 const UNTRUSTED: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -161,7 +161,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 const NOT_TLS =
   /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|UNEXPECTED_MESSAGE|RECORD_LAYER/;
 
-function judgeTls(peer: string, security: ClientSecurity, seen: Seen): Status {
+function judgeTls(peer: string, security: ClientSecurity, seen: Seen, clock: Clock): Status {
   const { kind, bytes, error, alpn, secured, waitedMs = BUDGET_MS } = seen;
   const code = error?.code ?? '';
   if (kind === 'error') {
@@ -175,6 +175,8 @@ function judgeTls(peer: string, security: ClientSecurity, seen: Seen): Status {
         `its certificate is for ${names}, not for ${security.name}; issue one for that name, or set tls.serverName`,
       );
     }
+    if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT')
+      return failed('its certificate is self-signed; set tls.ca to that certificate, or issue one by an authority');
     if (UNTRUSTED.has(code))
       return failed(
         'its certificate is signed by an authority unknown here; set tls.ca to the authority that signed it',
@@ -183,19 +185,17 @@ function judgeTls(peer: string, security: ClientSecurity, seen: Seen): Status {
       return failed('it requires a client certificate; set tls.cert and tls.key');
     }
     if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE)/.test(code)) {
-      return failed(
-        `it refuses the client certificate (${code}); is tls.cert signed by the authority that it trusts, and still valid?`,
-      );
+      return failed(refusesCertificate(`it refuses (${code})`, security, clock));
     }
     if (NOT_TLS.test(code)) return notTls(peer);
     if (code.includes('NO_APPLICATION_PROTOCOL')) return notHttp2(peer);
     if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return failed(message(error));
-    if (code === 'ECONNRESET') return closedTls(peer, security, secured === true);
+    if (code === 'ECONNRESET') return closedTls(peer, security, secured === true, clock);
     return connectFailed(peer, error);
   }
   if (secured === true && alpn !== 'h2') return notHttp2(peer);
   if (kind === 'answered') return judgeBytes(peer, bytes);
-  if (kind === 'closed') return closedTls(peer, security, secured === true);
+  if (kind === 'closed') return closedTls(peer, security, secured === true, clock);
   return status('CONNECT_FAILED', `cannot connect to ${peer}: no TLS answer within ${waitedMs} ms`);
 }
 
@@ -205,11 +205,19 @@ const notTls = (peer: string): Status =>
 const notHttp2 = (peer: string): Status =>
   status('PEER_NOT_GRPC', `${peer} speaks TLS but not HTTP/2 over it (no ALPN "h2")`);
 
-function closedTls(peer: string, { tls }: ClientSecurity, secured: boolean): Status {
-  const ask =
-    tls.cert === undefined
+function closedTls(peer: string, security: ClientSecurity, secured: boolean, clock: Clock): Status {
+  const closed = `${peer} closed the connection ${secured ? 'right after' : 'in the middle of'} the TLS handshake`;
+  const why =
+    security.tls.cert === undefined
       ? 'does it require a client certificate (tls.cert, tls.key)?'
-      : 'does it accept this client certificate?';
-  const when = secured ? 'right after' : 'in the middle of';
-  return status('TLS_FAILED', `${peer} closed the connection ${when} the TLS handshake; ${ask}`);
+      : refusesCertificate('perhaps it refuses', security, clock);
+  return status('TLS_FAILED', `${closed}; ${why}`);
+}
+
+/** @param refuses who does, and how sure that is */
+function refusesCertificate(refuses: string, { tls }: ClientSecurity, clock: Clock): string {
+  const { who, problem } = ownCertificate(tls.cert ?? '', clock);
+  const which = `the client certificate${who === '' ? '' : ` ${who}`}`;
+  if (problem !== undefined) return `${which} (tls.cert) ${problem}; renew it`;
+  return `${refuses} ${which}: does it trust that authority?`;
 }

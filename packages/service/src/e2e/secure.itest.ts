@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { Code, ConfigError } from '@breakwater/core';
-import { CA, CLIENT, SERVER, STRANGER } from './certificates.itest.js';
+import { certificates } from '@breakwater/rpc/conformance';
 import { failure, Town } from './chat.itest.js';
+
+const { CA, CLIENT, SERVER, STRANGER } = certificates;
 
 describe('TLS between a service and its clients', () => {
   let town: Town;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { credentials, Metadata, status, type CallCredentials } from '@grpc/grpc-js';
 import { succeed, type Metadata as OwnMetadata } from '@breakwater/core';
+import { certificates } from '@breakwater/rpc/conformance';
 import { ended, type AppClient, type Ended } from '../../interceptor/plain-app.itest.js';
-import { CA, SERVER } from '../../transport/certificates.itest.js';
 import type { OverrideWorld } from './world.itest.js';
+
+const { CA, SERVER } = certificates;
 
 type Options = Parameters<CallCredentials['generateMetadata']>[0];
 
