@@ -1,0 +1,4 @@
+import { describeSockets } from '@breakwater/rpc/conformance';
+import { wireTransport } from './wire-transport.js';
+
+describeSockets('wire', () => wireTransport());
