@@ -95,9 +95,9 @@ export class RequestHead implements HeaderSink {
   /** Why this cannot be the head of a request. To be called once the block is complete. */
   requestProblem(): string | undefined {
     if (this.problem !== undefined) return this.problem;
-    if (this.method !== 'POST' && !TOKEN.test(this.method)) return 'a :method that is no token';
     if (this.method === 'CONNECT') return undefined;
     if ((this.pseudo & 11) !== 11) return 'a request without :method, :scheme or :path';
+    if (this.method !== 'POST' && !TOKEN.test(this.method)) return 'a :method that is no token';
     return this.path === '' ? 'an empty :path' : undefined;
   }
 
