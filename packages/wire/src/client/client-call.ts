@@ -33,6 +33,8 @@ export interface CallHost {
   readonly limits: ClientLimits;
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
+  /** Calls without a deadline: no timer of theirs keeps the process alive. @param change 1 or -1 */
+  stayAwake(change: number): void;
   /** The call has ended, wherever it was. */
   leave(call: ClientCall): void;
   /** The session ended before the call began: another one may take it. */
@@ -96,7 +98,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
         return false;
       }
       host.wheel.add(this, call.deadline, now);
-    }
+    } else host.stayAwake(1);
     call.cancellation.onCancel(this.onCancel);
     return true;
   }
@@ -415,6 +417,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
   private release(): void {
     this.ended = true;
     this.host.wheel.remove(this);
+    if (this.call.deadline === Number.POSITIVE_INFINITY) this.host.stayAwake(-1);
     this.call.cancellation.removeListener(this.onCancel);
     this.pump?.stop();
     this.inbox?.clear();

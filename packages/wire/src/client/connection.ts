@@ -53,6 +53,7 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   private readonly security: ClientSecurity | undefined;
   private reconnect: Timer | undefined;
   private failures = 0;
+  private awake = 0;
   private readySince = 0;
   private drained: Promise<void> | undefined;
   private onDrained: (() => void) | undefined;
@@ -132,6 +133,13 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
       last.hostIndex = call.hostIndex;
     }
     if (this.calls.length === 0) this.onDrained?.();
+  }
+
+  stayAwake(change: number): void {
+    this.awake += change;
+    if (this.awake === 0 || (this.awake === 1 && change === 1)) {
+      for (const session of this.sessions()) session.keepAwake(this.awake > 0);
+    }
   }
 
   restart(call: ClientCall, why: string): void {
@@ -255,6 +263,7 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   }
 
   private watch(session: ClientSession): void {
+    if (this.awake > 0) session.keepAwake(true);
     const { keepaliveTimeMs, keepaliveTimeoutMs } = this.limits;
     if (keepaliveTimeMs === Number.POSITIVE_INFINITY) return;
     this.keepalives.set(

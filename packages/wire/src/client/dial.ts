@@ -43,6 +43,8 @@ export class Dial {
     private readonly dialing: Dialing,
   ) {
     this.socket = open(options);
+    // What waits for an answer keeps the process alive, not the connection it comes by.
+    this.socket.unref();
     this.timer = options.clock.setTimer(options.timeoutMs, () => this.fail('silent'), { ref: false });
     this.socket.once(options.security === undefined ? 'connect' : 'secureConnect', () => this.onConnect());
     this.socket.on('data', (chunk: Buffer) => this.onData(chunk));
@@ -59,11 +61,6 @@ export class Dial {
     this.socket.destroy();
   }
 
-  /** Whether the session keeps the process alive. */
-  ref(wanted: boolean): void {
-    if (wanted) this.socket.ref();
-    else this.socket.unref();
-  }
 
   private onConnect(): void {
     this.secured = true;

@@ -125,6 +125,12 @@ export class ClientSession extends Session<ClientStream> {
     this.out.schedule();
   }
 
+  /** Keeps the process alive, or not: a call without a deadline has nothing else that does. */
+  keepAwake(wanted: boolean): void {
+    if (wanted) this.options.socket.ref();
+    else this.options.socket.unref();
+  }
+
   /** Bytes read so far: a sign of life when it changes. */
   get received(): number {
     return this.bytesRead;
@@ -141,7 +147,7 @@ export class ClientSession extends Session<ClientStream> {
     if (this.ended) return;
     writeGoaway(this.out, 0, ErrorCode.noError, '');
     this.out.flush();
-    this.options.socket.end();
+    this.endSocket();
     this.terminate(why);
   }
 

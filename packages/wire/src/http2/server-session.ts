@@ -105,7 +105,7 @@ export class ServerSession extends Session<ServerStream> {
           `HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
         ),
       );
-      this.options.socket.end();
+      this.endSocket();
       this.terminate('the client speaks HTTP/1');
       return;
     }
@@ -185,7 +185,7 @@ export class ServerSession extends Session<ServerStream> {
     if (this.ended) return;
     writeGoaway(this.out, this.lastStreamId, ErrorCode.noError, why);
     this.out.flush();
-    this.options.socket.end();
+    this.endSocket();
     this.terminate(why);
   }
 
@@ -200,7 +200,7 @@ export class ServerSession extends Session<ServerStream> {
       if (this.ended || this.streams.size > 0) return;
       this.out.flush();
       if (this.out.blocked) return;
-      this.options.socket.end();
+      this.endSocket();
       this.terminate('it was closed after its last call');
     });
   }

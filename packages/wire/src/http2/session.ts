@@ -28,6 +28,9 @@ const MAX_UNREAD_CONTROL_BYTES = 1024 * 1024;
 
 /** The part of a socket that a session needs. */
 export interface SessionSocket extends OutputSocket {
+  /** Whether it keeps the process alive. */
+  ref(): void;
+  unref(): void;
   end(): void;
   destroy(): void;
 }
@@ -565,8 +568,16 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     writeGoaway(this.out, this.goawayStreamId(), error.code, error.message);
     this.out.blocked = false;
     this.out.flush();
-    this.options.socket.end();
+    this.endSocket();
     this.terminate(`${errorCodeName(error.code)}: ${error.message}`);
+  }
+
+  /** The end of the socket, in order; a peer that does not end its side has it cut off. */
+  protected endSocket(): void {
+    const { socket } = this.options;
+    socket.end();
+    if (socket.writableLength === 0) socket.unref();
+    this.clock.setTimer(LINGER_MS, () => socket.destroy(), { ref: false });
   }
 
   /** Nothing more is read or written; every stream learns of it. */
@@ -619,6 +630,8 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   protected onBlockEnded(): void {}
 }
 
+/** How long a peer may take to end its side. */
+const LINGER_MS = 1000;
 const BDP_PING = Buffer.from('bwtr-bdp', 'latin1');
 
 function requireStream(streamId: number, what: string): void {

@@ -33,6 +33,10 @@ export class FakeSocket implements SessionSocket {
     return goesOn;
   }
 
+  ref(): void {}
+
+  unref(): void {}
+
   cork(): void {
     this.corked = true;
   }
