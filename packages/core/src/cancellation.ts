@@ -9,9 +9,11 @@ type Listener = (status: Status) => void;
  * adds one removes it when its work is done.
  */
 export class Cancellation {
-  private fired: Status | undefined;
+  private fired: Status | undefined = undefined;
+  /** Most calls have one listener at a time: a list is made for the second. */
+  private first: Listener | undefined = undefined;
   /** An empty place is a listener removed while the others were being called. */
-  private listeners: (Listener | undefined)[] | undefined;
+  private others: (Listener | undefined)[] | undefined = undefined;
 
   /** Why it fired; undefined while it has not. */
   get status(): Status | undefined {
@@ -26,29 +28,38 @@ export class Cancellation {
   cancel(status: Status): void {
     if (this.fired !== undefined) return;
     this.fired = status;
-    const { listeners } = this;
-    if (listeners === undefined) return;
-    for (const listener of listeners) listener?.(status);
-    this.listeners = undefined;
+    const { first, others } = this;
+    this.first = undefined;
+    first?.(status);
+    if (others === undefined) return;
+    for (const listener of others) listener?.(status);
+    this.others = undefined;
   }
 
   onCancel(listener: Listener): void {
     if (this.fired !== undefined) listener(this.fired);
-    else if (this.listeners === undefined) this.listeners = [listener];
-    else this.listeners.push(listener);
+    else if (this.others !== undefined) this.others.push(listener);
+    else if (this.first === undefined) this.first = listener;
+    else this.others = [listener];
   }
 
   removeListener(listener: Listener): void {
-    const { listeners } = this;
-    const index = listeners?.indexOf(listener) ?? -1;
-    if (listeners === undefined || index < 0) return;
-    if (this.fired === undefined) listeners.splice(index, 1);
-    else listeners[index] = undefined;
+    if (this.first === listener) {
+      this.first = undefined;
+      return;
+    }
+    const { others } = this;
+    const index = others?.indexOf(listener) ?? -1;
+    if (others === undefined || index < 0) return;
+    if (this.fired !== undefined) others[index] = undefined;
+    else if (others.length > 1) others.splice(index, 1);
+    else this.others = undefined;
   }
 
   /** How many listeners wait; for leak tests. */
   get listenerCount(): number {
-    return this.listeners?.filter((listener) => listener !== undefined).length ?? 0;
+    const others = this.others?.filter((listener) => listener !== undefined).length ?? 0;
+    return others + (this.first === undefined ? 0 : 1);
   }
 }
 
