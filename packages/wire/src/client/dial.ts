@@ -61,7 +61,6 @@ export class Dial {
     this.socket.destroy();
   }
 
-
   private onConnect(): void {
     this.secured = true;
     const { clock, maxHeaderBytes, maxBufferedBytes, security, firstStreamId } = this.options;

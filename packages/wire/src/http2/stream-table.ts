@@ -16,7 +16,7 @@ const FIRST_SIZE = 16;
 export class StreamTable<S extends Numbered> {
   /** Open streams. */
   size = 0;
-  private slots: (S | undefined)[] = new Array<S | undefined>(FIRST_SIZE).fill(undefined);
+  private slots: (S | undefined)[] = emptySlots(FIRST_SIZE);
   private mask = FIRST_SIZE - 1;
   private readonly aside = new Map<number, S>();
 
@@ -60,9 +60,11 @@ export class StreamTable<S extends Numbered> {
 
   private widen(): void {
     const streams = this.toArray();
-    this.slots = new Array<S | undefined>(this.slots.length * 2).fill(undefined);
+    this.slots = emptySlots(this.slots.length * 2);
     this.mask = this.slots.length - 1;
     this.aside.clear();
     for (const stream of streams) this.put(stream);
   }
 }
+
+const emptySlots = <S>(count: number): (S | undefined)[] => Array.from({ length: count }, () => undefined);

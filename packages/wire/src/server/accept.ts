@@ -1,6 +1,5 @@
-import { Code, Metadata, type Attributes, type Status } from '@breakwater/core';
+import { Code, fail, Metadata, type Attributes, type Status } from '@breakwater/core';
 import { type ServedMethod, unknownMethodStatus } from '@breakwater/rpc';
-import { fail } from '@breakwater/core';
 import { messageTooLarge } from '@breakwater/rpc/transport-kit';
 import { isEncoding } from '../grpc/compression.js';
 import { toMetadata } from '../grpc/metadata-fields.js';
