@@ -35,16 +35,13 @@ const refuses = (pairs: readonly Pair[], code: number, fromServer = false): void
 
 describe('PeerSettings', () => {
   it('has the defaults of RFC 9113 until the peer says otherwise', () => {
-    assert.deepEqual(
-      { ...new PeerSettings() },
-      {
-        headerTableSize: 4096,
-        maxConcurrentStreams: Number.POSITIVE_INFINITY,
-        initialWindowSize: 65_535,
-        maxFrameSize: 16_384,
-        maxHeaderListSize: Number.POSITIVE_INFINITY,
-      },
-    );
+    assert.deepEqual(Object.fromEntries(Object.entries(new PeerSettings())), {
+      headerTableSize: 4096,
+      maxConcurrentStreams: Number.POSITIVE_INFINITY,
+      initialWindowSize: 65_535,
+      maxFrameSize: 16_384,
+      maxHeaderListSize: Number.POSITIVE_INFINITY,
+    });
   });
 
   it('takes what it is told, up to the highest values, and passes over what it does not know', () => {
@@ -59,16 +56,13 @@ describe('PeerSettings', () => {
       [0x103, 7],
       [0, 1],
     ]);
-    assert.deepEqual(
-      { ...settings },
-      {
-        headerTableSize: 2 ** 32 - 1,
-        maxConcurrentStreams: 2 ** 32 - 1,
-        initialWindowSize: 2 ** 31 - 1,
-        maxFrameSize: 2 ** 24 - 1,
-        maxHeaderListSize: 8000,
-      },
-    );
+    assert.deepEqual(Object.fromEntries(Object.entries(settings)), {
+      headerTableSize: 2 ** 32 - 1,
+      maxConcurrentStreams: 2 ** 32 - 1,
+      initialWindowSize: 2 ** 31 - 1,
+      maxFrameSize: 2 ** 24 - 1,
+      maxHeaderListSize: 8000,
+    });
   });
 
   it('keeps what a later frame does not mention, and takes the last value of several', () => {
