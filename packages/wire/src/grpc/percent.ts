@@ -3,20 +3,21 @@ const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 
 /** The value of `grpc-message`: UTF-8, everything but printable ASCII escaped as `%XX`. @see gRPC PROTOCOL-HTTP2 */
 export function percentEncode(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (PLAIN.test(text) && !text.startsWith(' ') && !text.endsWith(' ')) return text;
   let encoded = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    encoded +=
-      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
-        ? String.fromCharCode(byte)
-        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  const bytes = Buffer.from(text, 'utf8');
+  for (const [index, byte] of bytes.entries()) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    // A header with white space at an end is malformed in HTTP/2: the peer would drop it, or the whole status.
+    const atEnd = byte === 0x20 && (index === 0 || index === bytes.length - 1);
+    encoded += isPlain && !atEnd ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return encoded;
 }
 
 /** The inverse. What is no escape stays as it is: a broken message must not hide the status. @param text latin1 */
 export function percentDecode(text: string): string {
-  if (!text.includes('%') && PLAIN.test(text)) return text;
+  if (PLAIN.test(text)) return text;
   const bytes = Buffer.from(text, 'latin1');
   let length = 0;
   for (let at = 0; at < bytes.length; at++) {
