@@ -53,7 +53,8 @@ export function writeMetadata(metadata: Metadata, encoder: HpackEncoder, sink: B
   if (metadata === Metadata.EMPTY) return;
   for (const [key, value] of metadata) {
     if (OURS.has(key)) continue;
-    encoder.literal(key, typeof value === 'string' ? value : base64(value), sink);
+    // White space at an end would make the whole head malformed; gRPC lets it be stripped. RFC 9113, section 8.2.1.
+    encoder.literal(key, typeof value === 'string' ? value.trim() : base64(value), sink);
   }
 }
 
