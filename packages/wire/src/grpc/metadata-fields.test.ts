@@ -102,6 +102,14 @@ describe('metadata as header fields', () => {
       'upgrade',
     ])
       assert.throws(() => headerListBytes(Metadata.of({ ok: '1', [key]: '1' })), TypeError, key);
+    for (const key of ['', 'X-A', ':path', 'a b', 'a:', 'ü', 'a\n'])
+      assert.throws(() => headerListBytes(Metadata.EMPTY.with(key, '1')), TypeError, key);
+  });
+
+  it('is refused when a value has a character that no header may have, or that is no octet', () => {
+    for (const value of ['a\nb', 'a\rb', '\0', '\x7f', 'price in €', '\u010a', '🚢'])
+      assert.throws(() => headerListBytes(Metadata.EMPTY.with('x', value)), /value of metadata key "x"/, value);
+    assert.equal(headerListBytes(Metadata.EMPTY.with('x', 'a\tb ü')), 1 + 5 + 32);
   });
 });
 

@@ -38,12 +38,19 @@ function convert(entries: readonly string[]): readonly MetadataEntry[] {
   return converted;
 }
 
-/** Size of the header list as HTTP/2 counts it. @throws TypeError for a key that HTTP/2 does not allow */
+/** Lower-case tokens. @see RFC 9113, section 8.2.1 */
+const KEY = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** Of all others only the low octet would be sent. @see RFC 9110, section 5.5 */
+const TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Size of the header list as HTTP/2 counts it. @throws TypeError for a key or a text that HTTP/2 does not allow */
 export function headerListBytes(metadata: Metadata): number {
   let bytes = 0;
   for (const [key, value] of metadata) {
-    if (FORBIDDEN.has(key)) throw new TypeError(`metadata key "${key}" is not allowed in HTTP/2`);
-    bytes += key.length + 32 + (typeof value === 'string' ? value.length : Math.ceil((value.length * 4) / 3));
+    if (FORBIDDEN.has(key) || !KEY.test(key)) throw new TypeError(`metadata key "${key}" is not allowed in HTTP/2`);
+    if (typeof value !== 'string') bytes += key.length + 32 + Math.ceil((value.length * 4) / 3);
+    else if (TEXT.test(value)) bytes += key.length + 32 + value.length;
+    else throw new TypeError(`the value of metadata key "${key}" has characters that are not allowed in HTTP/2`);
   }
   return bytes;
 }
