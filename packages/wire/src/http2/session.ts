@@ -26,6 +26,9 @@ export const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 /** Output that a peer causes and does not read: PING and SETTINGS answers, resets. */
 const MAX_UNREAD_CONTROL_BYTES = 1024 * 1024;
 
+/** Payload in one frame that is less than the smallest message of gRPC. A stream of small messages is work. */
+const WITHOUT_WORK_BYTES = 5;
+
 /** The part of a socket that a session needs. */
 export interface SessionSocket extends OutputSocket {
   /** Whether it keeps the process alive. */
@@ -310,7 +313,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       throw new ConnectionError(ErrorCode.flowControlError, 'more payload than the window of the connection allows');
     }
     const endStream = (flags & Flag.endStream) !== 0;
-    if (size < 16 && !endStream) this.abuse.spend('a tiny DATA frame');
+    if (to - from < WITHOUT_WORK_BYTES && !endStream) this.abuse.spend('a tiny DATA frame');
     else this.abuse.earn(1);
     const stream = this.streams.get(streamId);
     if (stream === undefined) this.onDataWithoutStream(streamId);
