@@ -14,13 +14,15 @@ import {
 } from './frame-writer.js';
 import { type Frame, frameBytes, framesOf } from './testing/frames.js';
 
-/** The one frame that is written, behind other bytes. */
+/** The one frame that is written, between other bytes. */
 function written(write: (sink: ByteSink) => void): Frame {
   const sink = new BufferSink();
   sink.reserve(3);
   sink.pos = 3;
   write(sink);
-  const [frame, ...more] = framesOf(sink.take().subarray(3));
+  sink.reserve(2);
+  sink.pos += 2;
+  const [frame, ...more] = framesOf(sink.take().subarray(3, -2));
   assert.ok(frame !== undefined && more.length === 0);
   return frame;
 }

@@ -52,6 +52,15 @@ describe('header frames', () => {
     ]);
   });
 
+  it('have room for their own bytes, where the slab is full', () => {
+    for (let missing = -2; missing < 40; missing++) {
+      for (const length of [0, 10, 100]) {
+        const frames = send(someBytes(length), false, 25, 65_536 - length - missing);
+        assert.ok(Buffer.concat(frames.map(({ payload }) => payload)).equals(someBytes(length)));
+      }
+    }
+  });
+
   it('carry any block unchanged, however it is cut', () => {
     const property = fc.property(
       fc.nat({ max: 120_000 }),

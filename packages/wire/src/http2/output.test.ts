@@ -57,6 +57,22 @@ describe('Output', () => {
     assert.equal(socket.read().toString(), 'first last');
   });
 
+  it('asks its owner once a tick, and in every tick that has output', async () => {
+    let asked = 0;
+    const { out, socket } = make(false, new FakeSocket(), { beforeWrite: () => void (asked += 1) });
+    for (const text of ['one ', 'two ', 'three']) {
+      append(out, text);
+      out.schedule();
+      out.scheduleAfterMicrotasks();
+      out.schedule();
+      await turn();
+      out.scheduleAfterMicrotasks();
+      out.schedule();
+      await turn();
+    }
+    assert.deepEqual([asked, socket.read().toString()], [6, 'one two three']);
+  });
+
   it('writes nothing when there is nothing', async () => {
     const { out, socket } = make();
     out.schedule();
@@ -205,8 +221,10 @@ describe('Output', () => {
     out.close();
     assert.equal(out.pendingBytes, 0);
     await turn();
+    append(out, 'too late');
     out.flush();
     out.scheduleAfterMicrotasks();
+    out.schedule();
     await turn();
     assert.equal(socket.writes, 0);
   });
