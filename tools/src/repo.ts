@@ -8,6 +8,8 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** The parts of a package.json that the tools read. */
 export interface Manifest {
   readonly name: string;
+  /** What is published; a pattern that begins with `!` is not. */
+  readonly files?: readonly string[];
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;

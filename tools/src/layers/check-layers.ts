@@ -14,6 +14,9 @@ export interface SourceFile {
 
 const SCOPE = '@breakwater/';
 const isTest = (path: string): boolean => /\.i?test\.ts$/.test(path);
+/** A test, or a helper of tests in a folder that the package does not publish. */
+const isForTests = (path: string, { manifest }: Workspace): boolean =>
+  isTest(path) || (path.includes('/testing/') && manifest.files?.includes('!src/**/testing') === true);
 const isBuiltin = (specifier: string): boolean => specifier.startsWith('node:');
 /** `@scope/name/sub` -> `@scope/name`; `name/sub` -> `name`. */
 const moduleName = (specifier: string): string =>
@@ -64,7 +67,7 @@ function importProblems(
   const module = moduleName(specifier);
   const problems: string[] = [];
   const product = dir.startsWith('packages/');
-  const test = isTest(file.path);
+  const test = isForTests(file.path, workspace);
   const short = dir.slice('packages/'.length);
   if (module === manifest.name) problems.push(`imports its own package by name ('${specifier}'): use a relative path`);
 

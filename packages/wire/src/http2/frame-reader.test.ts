@@ -2,17 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ConnectionError } from './error-code.js';
 import { FrameReader, type FrameSink, readUint31, readUint32 } from './frame-reader.js';
-import { chunked } from './testing/chunked.js';
-
-/** Where to cut a byte stream: sizes of chunks, used in turn. */
-const chunkSizes: fc.Arbitrary<readonly number[]> = fc.oneof(
-  fc.constantFrom([1], [2], [8], [9], [10], [5000], [65_536]),
-  fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 40_000 })), {
-    minLength: 1,
-    maxLength: 8,
-  }),
-);
-import { type Frame, frameBytes, told } from './testing/frames.js';
+import { chunked, chunkSizes } from './testing/chunked.js';
 
 /** Keeps what it is told; ends after so many frames. */
 class Collector implements FrameSink {
