@@ -42,6 +42,16 @@ export type PolicyEvent =
       /** `failure ratio 0.62 of 34 calls`, `probe failed`, ... */
       readonly why: string;
     }
+  | {
+      /** PEM files have changed. `used`: new connections get what they hold now. `refused`: they get what was read before. */
+      readonly type: 'certificates';
+      readonly policy: 'tls';
+      /** The service that is served with them, or called. */
+      readonly name: string;
+      readonly outcome: 'used' | 'refused';
+      /** Which options and files, and why not. */
+      readonly why: string;
+    }
   | { readonly type: 'fallback'; readonly policy: 'fallback'; readonly call: Call; readonly status: Status }
   | { readonly type: 'attempt_timeout'; readonly policy: 'attempt-timeout'; readonly call: Call }
   | {

@@ -48,6 +48,7 @@ export function reportOf(event: PolicyEvent): PolicyReport {
     const { type, policy, name, from, to, why } = event;
     return { type, policy, target: name, method: '', from, to, why };
   }
+  if (event.type === 'certificates') return { type: event.type, policy: event.policy, target: event.name, method: '' };
   const { type, policy, call } = event;
   const report: PolicyReport = { type, policy, target: call.target, method: call.operation.method };
   if (!('status' in event)) return report;

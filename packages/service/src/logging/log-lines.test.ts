@@ -11,6 +11,8 @@ import { echo, EchoDefinition } from '../testing/echo.js';
 interface Line {
   readonly by: string;
   readonly event: string;
+  readonly level?: number;
+  readonly msg?: string;
 }
 
 describe('the log lines of a process', () => {
@@ -91,6 +93,30 @@ describe('the log lines of a process', () => {
     assert.deepEqual(told(), ['orders: breaker_transition']);
     await closeClient(next);
     await clock.run(orders.stop());
+  });
+
+  it('are one for renewed certificates, and an error when they cannot be used', async () => {
+    const services = [service('orders'), service('stock')];
+    for (const one of services) await one.start();
+    told();
+    const renewed = {
+      type: 'certificates',
+      policy: 'tls',
+      name: 'orders',
+      why: 'tls.cert (/etc/tls.crt) changed',
+    } as const;
+    runtime.events.emit({ ...renewed, outcome: 'used' });
+    runtime.events.emit({ ...renewed, outcome: 'refused' });
+    const written = lines.splice(0);
+    assert.deepEqual(
+      written.map(({ event, level }) => [event, level]),
+      [
+        ['certificates', 30],
+        ['certificates', 50],
+      ],
+    );
+    assert.match(written[0]?.msg ?? '', /^certificates of orders: tls\.cert \(\/etc\/tls\.crt\) changed/);
+    for (const one of services) await clock.run(one.stop());
   });
 
   it('name a defect once, by the service whose handler it was', async () => {

@@ -2,7 +2,7 @@ import { type Call, codeName, type PolicyEvent, type PolicyEvents, RpcError } fr
 import type { Logger } from 'pino';
 
 /**
- * Writes the policy events that an operator wants a line for: breaker transitions and defects. Rejections and retries are
+ * Writes the policy events that an operator wants a line for: breaker transitions, renewed certificates and defects. Rejections and retries are
  * counted by whoever counts; a line each would be the overload's second half.
  * Services, and clients with a logger, do this by themselves; it is for processes that have neither.
  * @returns a function that ends it
@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 export const logPolicyEvents = (events: PolicyEvents, logger: Logger): (() => void) =>
   events.subscribe((event) => writeLine(logger, event));
 
-/** Transitions that one service of the process has written: services share a runtime, and its events come to each. */
+/** Events of the process that one service has written: services share a runtime, and its events come to each. */
 const written = new WeakSet<PolicyEvent>();
 /** Names of breakers whose client has a logger of its own, with the number of such clients. */
 const claimed = new WeakMap<PolicyEvents, Map<string, number>>();
@@ -22,11 +22,16 @@ const claimed = new WeakMap<PolicyEvents, Map<string, number>>();
 export const logEventsOfService = (events: PolicyEvents, logger: Logger, owns: (call: Call) => boolean): (() => void) =>
   events.subscribe((event) => {
     if (event.type === 'defect' && owns(event.call)) writeLine(logger, event);
+    if (event.type === 'certificates') writeOnce(logger, event);
     if (event.type !== 'breaker_transition' || claimed.get(events)?.has(event.name) === true) return;
-    if (written.has(event)) return;
-    written.add(event);
-    writeLine(logger, event);
+    writeOnce(logger, event);
   });
+
+function writeOnce(logger: Logger, event: PolicyEvent): void {
+  if (written.has(event)) return;
+  written.add(event);
+  writeLine(logger, event);
+}
 
 /** As `logPolicyEvents` for one client: the transitions of its own breakers, which services then leave to it. */
 export function logEventsOfClient(events: PolicyEvents, logger: Logger, breakers: ReadonlySet<string>): () => void {
@@ -35,6 +40,7 @@ export function logEventsOfClient(events: PolicyEvents, logger: Logger, breakers
   for (const name of breakers) claims.set(name, (claims.get(name) ?? 0) + 1);
   const unsubscribe = events.subscribe((event) => {
     if (event.type === 'breaker_transition' && breakers.has(event.name)) writeLine(logger, event);
+    if (event.type === 'certificates') writeOnce(logger, event);
   });
   let ended = false;
   return () => {
@@ -56,6 +62,13 @@ function writeLine(logger: Logger, event: PolicyEvent): void {
       const line = { event: 'breaker_transition', breaker: name, from, to, why };
       if (to === 'closed') logger.info(line, `circuit of ${name}: ${from} -> ${to} (${why})`);
       else logger.warn(line, `circuit of ${name}: ${from} -> ${to} (${why})`);
+      return;
+    }
+    case 'certificates': {
+      const { name, outcome, why } = event;
+      const line = { event: 'certificates', name, outcome, why };
+      if (outcome === 'used') logger.info(line, `certificates of ${name}: ${why}, new connections get the new ones`);
+      else logger.error(line, `certificates of ${name}: ${why}`);
       return;
     }
     case 'defect': {
