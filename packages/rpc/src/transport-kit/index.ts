@@ -1,5 +1,15 @@
 /** What every transport on sockets needs beside its library: shared by `@breakwater/grpc` and `@breakwater/wire`. */
-export { clientContext, readPem, readServerTls } from './pem.js';
+export {
+  checkedContext,
+  clientContext,
+  clientPemsOf,
+  type PemParts,
+  type PemSources,
+  readPem,
+  readPems,
+  readServerTls,
+  serverPemsOf,
+} from './pem.js';
 export { sniOf, tlsName, type ClientSecurity } from './client-security.js';
 export { DeadlineWheel, type Expiring } from './deadline-wheel.js';
 export { diagnose, explain, type Seen } from './diagnose.js';

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { ConfigError, requireKnownKeys } from '@breakwater/core';
@@ -23,25 +24,27 @@ export function readPem(field: string, pem: Pem): Buffer {
   throw ConfigError.rule(field, pem, `${field}: ${what} is not PEM: it has no line that begins with "${PEM_BEGIN}"`);
 }
 
-/** The server's PEMs, read and checked against each other. @throws ConfigError naming the field */
-export function readServerTls(
-  tls: ServerTls,
-  field = 'tls',
-): { cert: Buffer; key: Buffer; clientCa: Buffer | undefined } {
+const PARTS = ['ca', 'cert', 'key'] as const;
+type Part = (typeof PARTS)[number];
+
+/** PEMs by what they are for; a part that was not given is not there. */
+export type PemParts = Readonly<Partial<Record<Part, Buffer>>>;
+
+/** Where each part comes from, and the option that says so. */
+export type PemSources = Readonly<Partial<Record<Part, { readonly field: string; readonly pem: Pem }>>>;
+
+/** What the server's options name; nothing is read. @throws ConfigError naming the field */
+export function serverPemsOf(tls: ServerTls, field = 'tls'): PemSources {
   requireKnownKeys(field, tls, ['cert', 'key', 'clientCa']);
-  const cert = readPem(`${field}.cert`, requirePem(`${field}.cert`, tls.cert));
-  const key = readPem(`${field}.key`, requirePem(`${field}.key`, tls.key));
-  const clientCa = tls.clientCa === undefined ? undefined : readPem(`${field}.clientCa`, tls.clientCa);
-  checkedContext(field, { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) });
-  return { cert, key, clientCa };
+  return {
+    cert: { field: `${field}.cert`, pem: requirePem(`${field}.cert`, tls.cert) },
+    key: { field: `${field}.key`, pem: requirePem(`${field}.key`, tls.key) },
+    ...(tls.clientCa === undefined ? {} : { ca: { field: `${field}.clientCa`, pem: tls.clientCa } }),
+  };
 }
 
-const contexts = new WeakMap<ClientTls, SecureContext>();
-
-/** The client's PEMs as a TLS context, built once per options object. @throws ConfigError naming the field */
-export function clientContext(tls: ClientTls, field = 'tls'): SecureContext {
-  const known = contexts.get(tls);
-  if (known !== undefined) return known;
+/** What the client's options name; nothing is read. @throws ConfigError naming the field */
+export function clientPemsOf(tls: ClientTls, field = 'tls'): PemSources {
   requireKnownKeys(field, tls, ['ca', 'cert', 'key', 'serverName']);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     const [given, missing] = tls.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
@@ -51,11 +54,44 @@ export function clientContext(tls: ClientTls, field = 'tls'): SecureContext {
       `${field}.${given} is set without ${field}.${missing}; set both or neither`,
     );
   }
-  const options: Record<string, Buffer> = {};
-  if (tls.ca !== undefined) options['ca'] = readPem(`${field}.ca`, tls.ca);
-  if (tls.cert !== undefined) options['cert'] = readPem(`${field}.cert`, tls.cert);
-  if (tls.key !== undefined) options['key'] = readPem(`${field}.key`, tls.key);
-  const context = checkedContext(field, options);
+  return Object.fromEntries(
+    PARTS.flatMap((part) => {
+      const pem = tls[part];
+      return pem === undefined ? [] : [[part, { field: `${field}.${part}`, pem }]];
+    }),
+  );
+}
+
+/** Reads every part. @throws ConfigError naming the field of one that cannot be read or is no PEM */
+export function readPems(sources: PemSources): PemParts {
+  return Object.fromEntries(
+    PARTS.flatMap((part) => {
+      const source = sources[part];
+      return source === undefined ? [] : [[part, readPem(source.field, source.pem)]];
+    }),
+  );
+}
+
+/** The server's PEMs, read and checked against each other. @throws ConfigError naming the field */
+export function readServerTls(
+  tls: ServerTls,
+  field = 'tls',
+): { cert: Buffer; key: Buffer; clientCa: Buffer | undefined } {
+  const sources = serverPemsOf(tls, field);
+  const parts = readPems(sources);
+  checkedContext(parts, sources, field);
+  const { cert, key, ca } = parts;
+  return { cert: cert as Buffer, key: key as Buffer, clientCa: ca };
+}
+
+const contexts = new WeakMap<ClientTls, SecureContext>();
+
+/** The client's PEMs as a TLS context, built once per options object. @throws ConfigError naming the field */
+export function clientContext(tls: ClientTls, field = 'tls'): SecureContext {
+  const known = contexts.get(tls);
+  if (known !== undefined) return known;
+  const sources = clientPemsOf(tls, field);
+  const context = checkedContext(readPems(sources), sources, field);
   contexts.set(tls, context);
   return context;
 }
@@ -65,19 +101,40 @@ function requirePem(field: string, pem: Pem | undefined): Pem {
   return pem;
 }
 
-function checkedContext(field: string, options: Record<string, Buffer>): SecureContext {
-  for (const part of ['ca', 'cert', 'key']) {
-    // Each part alone first: OpenSSL does not say which one it could not read.
-    const bytes = options[part];
-    if (bytes === undefined || part === 'ca') continue;
-    build(`${field}.${part}`, { [part]: bytes });
-  }
-  return build(field, options);
+/** A TLS context, 1.2 and later, of parts that are usable and belong together. @throws ConfigError naming the field */
+export function checkedContext(parts: PemParts, sources: PemSources, field = 'tls'): SecureContext {
+  const { ca, cert, key } = parts;
+  // Each part alone first: OpenSSL does not say which one it could not read, and passes over a broken authority.
+  if (ca !== undefined) requireCertificates(sources.ca?.field ?? `${field}.ca`, ca);
+  if (cert !== undefined) build(sources.cert?.field ?? `${field}.cert`, { cert });
+  if (key !== undefined) build(sources.key?.field ?? `${field}.key`, { key });
+  return build(field, parts);
 }
 
-function build(field: string, options: Record<string, Buffer>): SecureContext {
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const ANY_CERTIFICATE = /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g;
+
+function requireCertificates(field: string, bytes: Buffer): void {
+  const text = bytes.toString('latin1');
+  const refuse = (why: string): ConfigError =>
+    ConfigError.rule(field, '(PEM)', `${field}: OpenSSL cannot use it: ${why}`);
+  const whole = text.match(CERTIFICATE) ?? [];
+  const begun = text.match(ANY_CERTIFICATE)?.length ?? 0;
+  if (begun === 0) throw refuse('it has no certificate');
+  if (text.match(/-----END [A-Z0-9 ]*CERTIFICATE-----/g)?.length !== begun)
+    throw refuse('its last certificate is cut off');
+  for (const pem of whole) {
+    try {
+      new X509Certificate(pem);
+    } catch (error) {
+      throw refuse(message(error));
+    }
+  }
+}
+
+function build(field: string, parts: PemParts): SecureContext {
   try {
-    return createSecureContext(options);
+    return createSecureContext({ ...parts, minVersion: 'TLSv1.2' });
   } catch (error) {
     const mismatch = /KEY_VALUES_MISMATCH|key values mismatch/i.test(
       `${(error as { code?: string }).code} ${message(error)}`,
