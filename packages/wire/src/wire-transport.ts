@@ -16,12 +16,18 @@ export interface WireTransportOptions {
   readonly minPingIntervalMs?: number | undefined;
   /** A client has to speak HTTP/2 within this time, and every header block has to end within it. Default 10 s. */
   readonly handshakeTimeoutMs?: number | undefined;
+  /**
+   * How often a server looks whether the files of its `tls` have changed; connections that are made later get the new ones.
+   * Infinity: never. A client reads its files at every connect. Default 10 s.
+   */
+  readonly certificateReloadMs?: number | undefined;
 }
 
 const MIB = 1024 * 1024;
 const BUFFER = { min: 64 * 1024, max: 2 ** 40, integer: true };
 const CONNECTIONS = { min: 1, max: 64, integer: true };
 const INTERVAL = { min: 0, max: Number.POSITIVE_INFINITY };
+const RELOAD = { min: 100, max: Number.POSITIVE_INFINITY };
 const HANDSHAKE = { min: 10, max: 24 * 60 * 60 * 1000 };
 
 const DEFAULTS = {
@@ -30,6 +36,7 @@ const DEFAULTS = {
   maxConnectionsPerEndpoint: 4,
   minPingIntervalMs: 5 * 60_000,
   handshakeTimeoutMs: 10_000,
+  certificateReloadMs: 10_000,
 } as const satisfies Required<WireTransportOptions>;
 
 /**
@@ -46,6 +53,7 @@ export function wireTransport(given: WireTransportOptions = {}): Transport {
   requireNumber('wireTransport.maxConnectionsPerEndpoint', options.maxConnectionsPerEndpoint, CONNECTIONS);
   requireNumber('wireTransport.minPingIntervalMs', options.minPingIntervalMs, INTERVAL);
   requireNumber('wireTransport.handshakeTimeoutMs', options.handshakeTimeoutMs, HANDSHAKE);
+  requireNumber('wireTransport.certificateReloadMs', options.certificateReloadMs, RELOAD);
   const client = {
     maxBufferedBytes: options.maxConnectionBufferBytes,
     maxConnections: options.maxConnectionsPerEndpoint,
@@ -56,6 +64,7 @@ export function wireTransport(given: WireTransportOptions = {}): Transport {
     maxServerBufferedBytes: options.maxServerBufferBytes,
     minPingIntervalMs: options.minPingIntervalMs,
     handshakeTimeoutMs: options.handshakeTimeoutMs,
+    certificateReloadMs: options.certificateReloadMs,
   };
   const heads = new Map<string, RequestHeads>();
   const headsOf = (authority: string, secure: boolean): RequestHeads => {

@@ -2,7 +2,6 @@ import { Code, fail, type Call, type Clock, type Outcome, type Status, type Time
 import { formatAddress } from '@breakwater/discovery';
 import type { Address, ClientLimits, Connection, ConnectionState, ConnectOptions, Method } from '@breakwater/rpc';
 import {
-  clientContext,
   type ClientSecurity,
   connectionLost,
   DeadlineWheel,
@@ -14,8 +13,11 @@ import type { ClientSession, ClientSessionOwner } from '../http2/client-session.
 import { errorCodeName, ErrorCode } from '../http2/error-code.js';
 import { Keepalive } from '../keepalive.js';
 import { reportDefect } from '../system-defect.js';
+import { clientPems } from '../tls/client-pems.js';
+import type { RenewablePems } from '../tls/renewable-pems.js';
+import { tellOfPems } from '../tls/system-news.js';
 import { ClientCall, type CallHost } from './client-call.js';
-import { Dial, type Dialing } from './dial.js';
+import { Dial, type Dialing, type DialSecurity } from './dial.js';
 import { type MethodPlan, planMethod, type RequestHeads } from './method-plan.js';
 import { WaitingCalls } from './waiting-calls.js';
 
@@ -51,6 +53,7 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   private readonly calls: ClientCall[] = [];
   private readonly plans = new Map<Method, MethodPlan>();
   private readonly security: ClientSecurity | undefined;
+  private readonly pems: RenewablePems | undefined;
   private reconnect: Timer | undefined;
   private failures = 0;
   private awake = 0;
@@ -71,7 +74,7 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
     this.wheel = new DeadlineWheel(this.clock);
     if (options.tls !== undefined) {
       this.security = { tls: options.tls, name: tlsName(options.tls, options.authority) };
-      clientContext(options.tls);
+      this.pems = clientPems(options.tls);
     }
   }
 
@@ -231,10 +234,10 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
 
   private startDial(dialing: Dialing): void {
     const { maxBufferedBytes, firstStreamId } = this.settings;
-    const { address, security, clock } = this;
+    const { address, clock } = this;
     const options = {
       address,
-      security,
+      security: this.dialSecurity(),
       clock,
       maxHeaderBytes: this.limits.maxHeaderBytes,
       maxBufferedBytes,
@@ -260,6 +263,15 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
       return;
     }
     this.dials.add(dial);
+  }
+
+  /** PEM files may have been renewed since the last connection. */
+  private dialSecurity(): DialSecurity | undefined {
+    const { pems, security } = this;
+    if (pems === undefined || security === undefined) return undefined;
+    const news = pems.look(1);
+    if (news !== undefined) tellOfPems(this.options.runtime.events, this.options.authority, news);
+    return { context: pems.context, name: security.name };
   }
 
   private watch(session: ClientSession): void {

@@ -1,14 +1,20 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
 import type { Clock } from '@breakwater/core';
 import type { Address } from '@breakwater/rpc';
-import { clientContext, type ClientSecurity, type Seen, sniOf } from '@breakwater/rpc/transport-kit';
+import { type Seen, sniOf } from '@breakwater/rpc/transport-kit';
 import { ClientSession, type ClientSessionOwner } from '../http2/client-session.js';
 import type { SessionSocket } from '../http2/session.js';
 
+/** TLS of one attempt: the key material of now, and the name that the certificate must carry. */
+export interface DialSecurity {
+  readonly context: SecureContext;
+  readonly name: string;
+}
+
 export interface DialOptions {
   readonly address: Address;
-  readonly security: ClientSecurity | undefined;
+  readonly security: DialSecurity | undefined;
   readonly clock: Clock;
   readonly maxHeaderBytes: number;
   readonly maxBufferedBytes: number;
@@ -128,13 +134,12 @@ const EMPTY = Buffer.alloc(0);
 function open({ address, security }: DialOptions): Socket {
   const where = address.host.startsWith('/') ? { path: address.host } : { host: address.host, port: address.port };
   if (security === undefined) return connectTcp({ ...where, noDelay: true });
-  const { tls, name } = security;
+  const { context, name } = security;
   const socket = connectTls({
     ...where,
-    secureContext: clientContext(tls),
+    secureContext: context,
     servername: sniOf(name),
     ALPNProtocols: ['h2'],
-    minVersion: 'TLSv1.2',
     checkServerIdentity: (_sni, certificate) => checkServerIdentity(name, certificate),
   });
   socket.setNoDelay(true);

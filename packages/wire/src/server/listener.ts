@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Attributes, Call, Clock } from '@breakwater/core';
 import {
   ListenError,
@@ -9,12 +9,14 @@ import {
   type ServedMethod,
   type ServerLimits,
 } from '@breakwater/rpc';
-import { DeadlineWheel, portHolder, readServerTls } from '@breakwater/rpc/transport-kit';
+import { DeadlineWheel, portHolder } from '@breakwater/rpc/transport-kit';
 import { MemoryBudget } from '../http2/memory-budget.js';
 import type { RequestHead } from '../http2/request-head.js';
 import { ServerSession, type ServerSessionOwner, type ServerStream } from '../http2/server-session.js';
 import { Keepalive } from '../keepalive.js';
 import { reportDefect } from '../system-defect.js';
+import { ServerPems } from '../tls/server-pems.js';
+import { tellOfPems } from '../tls/system-news.js';
 import { Acceptor } from './accept.js';
 import { ConnectionAge } from './connection-age.js';
 import { peerAttributes } from './peer-attributes.js';
@@ -29,6 +31,7 @@ export interface WireServerSettings {
   readonly maxServerBufferedBytes: number;
   readonly minPingIntervalMs: number;
   readonly handshakeTimeoutMs: number;
+  readonly certificateReloadMs: number;
 }
 
 /** What a listener keeps of a connection. */
@@ -46,6 +49,7 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
   readonly limits: ServerLimits;
   readonly wheel: DeadlineWheel;
   private readonly server: Server;
+  private secure: { readonly server: TlsServer; readonly pems: ServerPems } | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly sessions = new Map<ServerSession, Served>();
   private readonly calls: ServerCall[] = [];
@@ -100,6 +104,7 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
       throw new ListenError(host, port, code, code === 'EADDRINUSE' && !isPath ? await portHolder(port) : undefined);
     }
+    this.watchPems();
     this.bound = { host, port: isPath ? 0 : (this.server.address() as AddressInfo).port };
   }
 
@@ -162,22 +167,31 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
   private createServer(): Server {
     const { tls } = this.options;
     if (tls === undefined) return createServer({ noDelay: true }, (socket) => this.onSocket(socket));
-    const { cert, key, clientCa } = readServerTls(tls);
+    const pems = new ServerPems(tls, this.clock, this.settings.certificateReloadMs);
     const server = createTlsServer(
       {
-        cert,
-        key,
+        ...pems.options,
         noDelay: true,
         ALPNProtocols: ['h2'],
-        minVersion: 'TLSv1.2',
         handshakeTimeout: this.settings.handshakeTimeoutMs,
-        ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+        ...(tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
       },
       (socket) => this.onSocket(socket),
     );
     // A client that fails the handshake has been told by TLS itself.
     server.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.secure = { server, pems };
     return server;
+  }
+
+  private watchPems(): void {
+    if (this.secure === undefined) return;
+    const { server, pems } = this.secure;
+    pems.watch((news) => {
+      // Connections that are open go on with what they began with.
+      if (news.outcome === 'used') server.setSecureContext(pems.options);
+      tellOfPems(this.options.runtime.events, this.name, news);
+    });
   }
 
   private onSocket(socket: Socket | TLSSocket): void {
@@ -248,6 +262,7 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
 
   /** Settles when the port is free and every socket is gone. */
   private stopListening(): Promise<void> {
+    this.secure?.pems.stop();
     return new Promise((resolve) => {
       if (this.sockets.size === 0 && !this.server.listening) resolve();
       else {
