@@ -126,6 +126,12 @@ export class RawPeer {
     );
   }
 
+  /** The same for what may come at any time: waits as long as the connection lasts. @throws ConnectionOver */
+  nextFrame(type: TypeName, wanted: (frame: Frame) => boolean = () => true): Promise<Frame> {
+    const look = (): Frame | undefined => this.take((frame) => frame.type === TYPE[type] && wanted(frame));
+    return this.until(type, look, Number.POSITIVE_INFINITY);
+  }
+
   /** GOAWAY with one of these codes, then the end of the connection. */
   async expectGoaway(...codes: readonly CodeName[]): Promise<Frame> {
     const frame = await this.expectFrame('GOAWAY', ({ code }) => code !== CODE.NO_ERROR, `(${codes.join(' or ')})`);
@@ -181,13 +187,13 @@ export class RawPeer {
   }
 
   /** Waits until `look` finds something. @throws when the connection is over, or the limit passes, and it has not */
-  async until<T>(what: string, look: () => T | undefined): Promise<T> {
+  async until<T>(what: string, look: () => T | undefined, limitMs = this.limitMs): Promise<T> {
     const found = look();
     if (found !== undefined) return found;
     return new Promise<T>((resolve, reject) => {
       const settle = (act: () => void): void => {
         this.waiting.delete(again);
-        timer.cancel();
+        timer?.cancel();
         act();
       };
       const again = (): void => {
@@ -196,9 +202,8 @@ export class RawPeer {
         else if (this.unreadable !== undefined) settle(() => reject(this.unreadable));
         else if (this.ended) settle(() => reject(new ConnectionOver(this.missing(what, 'before the end'))));
       };
-      const timer = systemClock.setTimer(this.limitMs, () =>
-        settle(() => reject(new Error(this.missing(what, `within ${this.limitMs} ms`)))),
-      );
+      const late = (): void => settle(() => reject(new Error(this.missing(what, `within ${limitMs} ms`))));
+      const timer = limitMs === Number.POSITIVE_INFINITY ? undefined : systemClock.setTimer(limitMs, late);
       this.waiting.add(again);
       again();
     });
