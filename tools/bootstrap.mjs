@@ -64,7 +64,16 @@ const COMMANDS = {
     entry: 'tools/dist/proto-check.js',
     tolerant: true,
   },
-  bench: { about: 'this project beside its peers', project: '.', entry: 'bench/dist/main.js' },
+  bench: {
+    about: 'this project beside its peers (--quick, --only REGEXP, --json, --save FILE, --render FILE)',
+    project: '.',
+    entry: 'bench/dist/main.js',
+  },
+  'bench-micro': {
+    about: 'time and allocations of the parts (--check, --write, --json, --quick)',
+    project: '.',
+    entry: 'bench/dist/micro/main.js',
+  },
   start: { about: 'run one example: start WORKSPACE [arguments]' },
   'install-services': {
     about: 'fetch the real servers that tests use (--list, --env)',

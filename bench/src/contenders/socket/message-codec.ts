@@ -10,6 +10,9 @@ export interface InPlaceCodec<T, P> {
 /** What `@breakwater/codec` exports, once it does. */
 const { codecOf } = codec as { readonly codecOf?: <T, P>(type: MessageType<T, P>) => InPlaceCodec<T, P> };
 
+/** Whether the codec is faster than ts-proto as it comes. */
+export const hasFastCodec = codecOf !== undefined;
+
 /** The codec that our transports use; ts-proto's own while there is no other. */
 export function inPlaceCodec<T, P>(type: MessageType<T, P>): InPlaceCodec<T, P> {
   if (codecOf !== undefined) return codecOf(type);
