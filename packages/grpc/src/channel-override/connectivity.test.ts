@@ -86,12 +86,28 @@ describe('Connectivity', () => {
     assert.equal(told.length, 3);
   });
 
-  it('a change before the deadline leaves no timer', async () => {
+  it('listens to the channel only while somebody waits, and leaves no timer behind', async () => {
+    let listening = 0;
+    const subscribe = channel.onStateChange.bind(channel);
+    channel.onStateChange = (listener) => {
+      const stop = subscribe(listener);
+      listening += 1;
+      return () => {
+        listening -= 1;
+        stop();
+      };
+    };
     watch(IDLE, clock.wallNow() + 60_000);
+    watch(IDLE, FOREVER);
+    assert.equal(listening, 1);
     connectivity.connect();
     await settleMicrotasks();
-    assert.deepEqual(told, [undefined]);
-    assert.equal(clock.pendingTimers, 0);
+    assert.deepEqual(told, [undefined, undefined]);
+    assert.deepEqual([listening, clock.pendingTimers], [0, 0]);
+    watch(TRANSIENT_FAILURE, clock.wallNow() + 10);
+    assert.equal(listening, 1);
+    await clock.advance(10);
+    assert.equal(listening, 0);
   });
 
   it('is SHUTDOWN for those who wait and those who come when it is shut down, whatever the channel does', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Metadata, status, type ChannelInterface } from '@grpc/grpc-js';
 import { createRuntime, succeed, type Call } from '@breakwater/core';
 import { FakeClock, mockLeaf, settleMicrotasks, type MockLeaf } from '@breakwater/core/testing';
 import { inMemoryRegistry, roundRobin } from '@breakwater/discovery';
 import { Channel, clientLimits, inProcessTransport, WAIT_FOR_READY } from '@breakwater/rpc';
+import { APP } from '../interceptor/plain-app.itest.js';
 import { grpcChannel } from './grpc-channel.js';
 import type { GrpcCall } from './override-call.js';
 
@@ -12,13 +14,14 @@ const PATH = '/any.v1.Any/Do';
 describe('a call on a channel override', () => {
   let clock: FakeClock;
   let leaf: MockLeaf;
+  let own: Channel;
   let channel: ChannelInterface;
   let log: string[];
   beforeEach(() => {
     clock = new FakeClock(1000);
     leaf = mockLeaf();
     log = [];
-    const own = new Channel({
+    own = new Channel({
       target: 'memory:///any',
       registry: inMemoryRegistry({ clock }),
       transport: inProcessTransport(),
@@ -31,8 +34,13 @@ describe('a call on a channel override', () => {
     channel = grpcChannel(own, { policies: () => leaf.handler });
   });
 
-  const start = (deadline: number | Date = Number.POSITIVE_INFINITY, metadata = new Metadata()): GrpcCall => {
-    const call = channel.createCall(PATH, deadline, null, null, null);
+  const start = (
+    deadline: number | Date = Number.POSITIVE_INFINITY,
+    metadata = new Metadata(),
+    on = channel,
+    path = PATH,
+  ): GrpcCall => {
+    const call = on.createCall(path, deadline, null, null, null);
     call.start(metadata, {
       onReceiveMetadata: () => void log.push('headers'),
       onReceiveMessage: (message: Buffer) => void log.push(String(message)),
@@ -89,6 +97,33 @@ describe('a call on a channel override', () => {
       ['a', 'later'],
       ['a', 'b'],
     ]);
+  });
+
+  it('begins in the async context that it was made in, also where several begin together', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const noting = grpcChannel(own, {
+      policies: () => (call) => {
+        seen.push(context.getStore());
+        return leaf.handler(call);
+      },
+    });
+    for (const name of ['a', 'b']) context.run(name, () => start(undefined, undefined, noting));
+    await Promise.resolve();
+    assert.deepEqual(seen, ['a', 'b']);
+  });
+
+  it('has a sink for its response unless a definition says that there is one message', () => {
+    for (const [services, sink] of [
+      [[], true],
+      [[APP], false],
+    ] as const) {
+      const one = grpcChannel(own, { policies: () => leaf.handler, services });
+      const call = start(undefined, undefined, one, '/plain.v1.App/Unary');
+      send(call, 'x');
+      call.halfClose();
+      assert.equal(leaf.last().call.responses !== undefined, sink);
+    }
   });
 
   it('has the deadline on the clock of the channel', () => {
@@ -157,6 +192,24 @@ describe('a call on a channel override', () => {
     await settleMicrotasks();
     assert.equal(released, true);
     assert.equal(leaf.held.length, 1);
+  });
+
+  it('lets writers go when it ends without having read what they wrote', async () => {
+    const released: string[] = [];
+    const write = (call: GrpcCall, text: string): void =>
+      call.sendMessageWithContext({ callback: () => void released.push(text) }, Buffer.from(text));
+    const answered = start();
+    write(answered, 'first');
+    await Promise.resolve();
+    write(answered, 'second');
+    const cancelled = start();
+    write(cancelled, 'third');
+    cancelled.cancelWithStatus(status.CANCELLED, '');
+    await settleMicrotasks();
+    assert.deepEqual(released, ['third']);
+    leaf.last().answer(succeed(undefined));
+    await settleMicrotasks();
+    assert.deepEqual(released, ['third', 'first', 'second']);
   });
 
   it('knows no more of its connection than the layers above the transport do', () => {

@@ -118,6 +118,8 @@ describe('ResponseRelay', () => {
 
   it('has no headers to tell of a failure that had none', () => {
     relay.end(torn);
+    relay.headers(Metadata.EMPTY);
+    relay.end(succeed(undefined));
     assert.deepEqual(log, ['DATA_LOSS']);
   });
 

@@ -41,8 +41,7 @@ for (const { name, create } of TRANSPORTS) {
           const [expected, actual] = [new EventLog(), new EventLog()];
           await connected(plain);
           await connected(stub);
-          await run(plain, expected);
-          await run(stub, actual);
+          await Promise.all([run(plain, expected), run(stub, actual)]);
           plain.close();
           stub.close();
           assert.deepEqual(actual.lines, expected.lines);

@@ -58,9 +58,9 @@ export interface ChannelSnapshot {
 
 /**
  * A virtual connection to a target: endpoint set -> connections -> picker. Nothing happens before the first call or
- * `connect()`; then every eligible endpoint is connected, calls go only to READY connections, endpoints in trouble are passed by while
- * others are left, and endpoints that vanish are drained. A call that finds no READY connection waits while one is being
- * made, and fails at once (unless it waits for ready) when all have failed or there is nobody to call.
+ * `connect()`; then every eligible endpoint is connected, calls go only to READY connections, endpoints in trouble are
+ * passed by while others are left, and endpoints that vanish are drained. A call that finds no READY connection waits
+ * while one is being made, and fails at once (unless it waits for ready) when all have failed or there is nobody to call.
  */
 export class Channel {
   readonly target: Target;

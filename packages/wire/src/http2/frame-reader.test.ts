@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { ConnectionError } from './error-code.js';
 import { FrameReader, type FrameSink, readUint31, readUint32 } from './frame-reader.js';
 import { chunked, chunkSizes } from './testing/chunked.js';
+import { type Frame, frameBytes, told } from './testing/frames.js';
 
 /** Keeps what it is told; ends after so many frames. */
 class Collector implements FrameSink {

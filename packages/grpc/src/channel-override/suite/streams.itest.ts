@@ -115,13 +115,14 @@ export function describeStreams(world: () => OverrideWorld, { messagesBeforeFail
     return fail({ code: Code.DATA_LOSS, details: 'torn', origin: 'handler' }, 'unknown');
   };
 
-  it('a reader gets the messages that came before a failure', async function () {
-    if (!messagesBeforeFailure) this.skip();
-    await world().serve({ Down: failing });
-    const { messages, error } = await readAll(world().stub().Down(1));
-    assert.equal(error?.code, status.DATA_LOSS);
-    assert.deepEqual(messages, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  });
+  if (messagesBeforeFailure) {
+    it('a reader gets the messages that came before a failure', async () => {
+      await world().serve({ Down: failing });
+      const { messages, error } = await readAll(world().stub().Down(1));
+      assert.equal(error?.code, status.DATA_LOSS);
+      assert.deepEqual(messages, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    });
+  }
 
   it('a failure does not wait for a reader who does not read', async () => {
     await world().serve({
