@@ -32,20 +32,26 @@ export interface GrpcChannelOptions {
  * Call credentials need a channel with TLS; elsewhere such a call ends with UNAUTHENTICATED. `getAuthContext()` is null.
  * The call option `host` throws a ConfigError: the authority is the channel's.
  *
- * @throws ConfigError for an unknown option, and for `policies` together with `stackFor`
+ * @throws ConfigError for something that is no channel of ours, for options that are unknown or of another kind, and for
+ *   `policies` together with `stackFor`
  */
 export function grpcChannel(channel: Channel, options: GrpcChannelOptions = {}): ChannelInterface {
   requireKnownKeys('grpcChannel', options, ['policies', 'stackFor', 'services', 'runtime']);
+  if (typeof (channel as Partial<Channel> | undefined)?.handler !== 'function')
+    throw new ConfigError('grpcChannel.channel', channel, 'a Channel of @breakwater/rpc');
   const { policies, stackFor, services = [], runtime = channel.runtime } = options;
+  requireFunction('policies', policies, 'policies composed by stack(...)');
+  requireFunction('stackFor', stackFor, 'a function that gives the policies of a method, composed by stack(...)');
   if (policies !== undefined && stackFor !== undefined) {
-    throw ConfigError.rule(
-      'grpcChannel.stackFor',
-      stackFor,
-      'grpcChannel.policies and grpcChannel.stackFor exclude each other',
-    );
+    const rule = 'grpcChannel.policies and grpcChannel.stackFor exclude each other';
+    throw ConfigError.rule('grpcChannel.stackFor', stackFor, rule);
   }
   const routes = new Routes({ channel, services, stackFor: policies === undefined ? stackFor : () => policies });
   return new ChannelOverride(channel, routes, runtime);
+}
+
+function requireFunction(option: string, given: unknown, what: string): void {
+  if (given !== undefined && typeof given !== 'function') throw new ConfigError(`grpcChannel.${option}`, given, what);
 }
 
 class ChannelOverride implements ChannelInterface, CallHost {

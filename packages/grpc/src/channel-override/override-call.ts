@@ -99,7 +99,7 @@ export class OverrideCall implements GrpcCall, Waiting {
     this.intake.end();
     if (this.begun || this.over) return;
     const request = this.intake.takeOnly();
-    if (request !== undefined) this.begin(this.routes.one, request, undefined);
+    if (request !== undefined) this.begin('one', request, undefined);
   }
 
   cancelWithStatus(code: grpcStatus, details: string): void {
@@ -127,11 +127,18 @@ export class OverrideCall implements GrpcCall, Waiting {
 
   onEndOfTick(): void {
     if (this.begun || this.over) return;
-    this.relay.runInAsyncScope(this.begin, this, this.routes.many, undefined, this.intake.stream());
+    this.relay.runInAsyncScope(this.begin, this, 'many', undefined, this.intake.stream());
   }
 
-  private begin(route: Route, request: Buffer | undefined, requests: AsyncIterable<unknown> | undefined): void {
+  private begin(way: 'one' | 'many', request: Buffer | undefined, requests: AsyncIterable<unknown> | undefined): void {
     const { host, relay } = this;
+    let route: Route;
+    try {
+      route = this.routes[way];
+    } catch (error) {
+      // Policies are composed at the first call.
+      return this.endSoon(policyFailed(error));
+    }
     const now = host.clock.now();
     const call: Call = {
       operation: route.operation,
@@ -188,8 +195,7 @@ export class OverrideCall implements GrpcCall, Waiting {
   private defect(call: Call, error: unknown): void {
     const { events } = this.host;
     if (events.listening) events.emit({ type: 'defect', policy: 'recover', call, error });
-    const details = `a policy failed: ${error instanceof Error ? error.message : String(error)}`;
-    this.endSoon({ code: Code.INTERNAL, origin: 'local', reason: 'HANDLER_DEFECT', details, cause: error });
+    this.endSoon(policyFailed(error));
   }
 
   /** Not at once, but before anything else: the stub's handlers are attached when the method that made the call has returned. */
@@ -204,3 +210,11 @@ export class OverrideCall implements GrpcCall, Waiting {
     this.intake.close();
   }
 }
+
+const policyFailed = (error: unknown): Status => ({
+  code: Code.INTERNAL,
+  origin: 'local',
+  reason: 'HANDLER_DEFECT',
+  details: `a policy failed: ${error instanceof Error ? error.message : String(error)}`,
+  cause: error,
+});

@@ -13,7 +13,7 @@ import {
 } from '@breakwater/core';
 import { deadline, retry } from '@breakwater/resilience';
 import { APP, ended, readAll, type AppClient } from '../../interceptor/plain-app.itest.js';
-import { grpcChannel } from '../grpc-channel.js';
+import { grpcChannel, type GrpcChannelOptions } from '../grpc-channel.js';
 import { type OverrideWorld, send } from './world.itest.js';
 
 const call = (stub: AppClient, method: 'Unary' | 'Charge', options = {}) =>
@@ -175,12 +175,17 @@ export function describePolicies(world: () => OverrideWorld): void {
     }
   });
 
-  it('are refused in two forms at once, and so is an unknown option', () => {
+  it('are refused in two forms at once, or in none', () => {
     const channel = world().channel();
-    assert.throws(() => grpcChannel(channel, { policies: stack(), stackFor: () => stack() }), ConfigError);
-    assert.throws(
-      () => grpcChannel(channel, { policy: stack() } as never),
-      (error) => error instanceof ConfigError && /grpcChannel\.policy\b.*policies/.test(error.message),
-    );
+    const refused = (given: unknown, says: RegExp): void =>
+      assert.throws(
+        () => grpcChannel(channel, given as GrpcChannelOptions),
+        (error) => error instanceof ConfigError && says.test(error.message),
+      );
+    refused({ policies: stack(), stackFor: () => stack() }, /exclude each other/);
+    refused({ policies: [again] }, /grpcChannel\.policies.*stack\(/);
+    refused({ stackFor: 1 }, /grpcChannel\.stackFor.*of a method/);
+    refused({ policy: stack() }, /grpcChannel\.policy\b.*policies/);
+    assert.throws(() => grpcChannel({ target: 'memory:///plain' } as never), /a Channel of @breakwater\/rpc/);
   });
 }
