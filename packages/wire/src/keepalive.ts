@@ -19,18 +19,21 @@ export interface KeepaliveOptions {
 }
 
 /**
- * Finds a peer that has gone without a word: PING after `timeMs` without a sign of life, the end of the session when nothing comes for `timeoutMs` after it. Looks once per period instead of moving a timer per frame.
+ * Finds a peer that has gone without a word: PING after `timeMs` without a sign of life (twice that at the
+ * most), the end of the session when nothing comes for `timeoutMs` after it. Looks once per period instead of moving a
+ * timer per frame.
  * @see gRFC A8
  */
 export class Keepalive {
   private timer: Timer;
-  private received = 0;
+  private received: number;
 
   constructor(
     private readonly session: LivingSession,
     private readonly options: KeepaliveOptions,
     private readonly clock: Clock,
   ) {
+    this.received = session.received;
     this.timer = this.wait();
   }
 

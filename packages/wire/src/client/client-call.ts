@@ -153,19 +153,13 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   onHead(head: ResponseHead, endStream: boolean): void {
     if (this.ended) return;
-    if (head.status >= 100 && head.status < 200 && this.headers === undefined) {
-      if (endStream) this.broken('an informational response that ends the call');
-      return;
-    }
+    if (head.status >= 100 && head.status < 200 && this.headers === undefined) return;
     if (head.tooLarge) {
       const limit = this.host.limits.maxHeaderBytes;
       const status = messageTooLarge('a received header list', head.listBytes, 'limits.maxHeaderBytes', limit);
       return this.abort({ ...status, origin: 'remote' });
     }
-    if (this.headers !== undefined) {
-      if (endStream) return this.onTrailers(head);
-      return this.broken('a second header block that does not end the call');
-    }
+    if (this.headers !== undefined) return this.onTrailers(head);
     if (endStream && head.grpcStatus !== '') return this.onTrailers(head);
     const foreign = notGrpc(head, this.host.peer, endStream);
     if (foreign !== undefined) return this.abort(foreign);
@@ -212,17 +206,19 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   onReset(code: number, why: string, byPeer: boolean): void {
     if (this.ended) return;
-    if (byPeer && code === ErrorCode.refusedStream) return this.onRefused('the server refused the stream');
+    // Who has answered has begun: after that the refusal is not believed.
+    const refused = byPeer && code === ErrorCode.refusedStream && this.headers === undefined;
+    if (refused) return this.onRefused('the server refused the stream');
     const late = byPeer && code === ErrorCode.cancel && this.isDue();
     const status = late
       ? deadlineExceeded(this.host.peer, 'unknown')
       : resetByServer(code, why, byPeer, this.host.peer);
-    this.end({ ...fail(status, 'unknown'), headers: this.headers });
+    this.finish({ ...fail(status, 'unknown'), headers: this.headers });
   }
 
   onConnectionLost(why: string): void {
     if (this.ended) return;
-    this.end({ ...fail(connectionLost(this.host.peer, why), 'unknown'), headers: this.headers });
+    this.finish({ ...fail(connectionLost(this.host.peer, why), 'unknown'), headers: this.headers });
   }
 
   onRefused(why: string): void {
@@ -331,12 +327,12 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
   }
 
   /** Ends the call on this side. */
-  abort(status: Status, trailers?: Metadata): void {
+  abort(status: Status, code: number = ErrorCode.cancel): void {
     if (this.ended) return;
     const { sent } = this;
-    if (this.session !== undefined) this.session.reset(this, ErrorCode.cancel);
+    if (this.session !== undefined) this.session.reset(this, code);
     this.starting = false;
-    this.finish({ ...fail(status, sent, trailers), headers: this.headers, peer: this.host.peer });
+    this.finish({ ...fail(status, sent), headers: this.headers, peer: this.host.peer });
   }
 
   /** No session could take it. */
@@ -355,11 +351,8 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   /** The peer does not speak gRPC as it should. */
   private broken(what: string): void {
-    this.abort({
-      code: Code.INTERNAL,
-      origin: 'remote',
-      details: `${this.host.peer} broke the protocol: ${what}`,
-    });
+    const details = `${this.host.peer} broke the protocol: ${what}`;
+    this.abort({ code: Code.INTERNAL, origin: 'remote', details }, ErrorCode.protocolError);
   }
 
   private onTrailers(head: ResponseHead): void {

@@ -1,5 +1,5 @@
 import type { HeaderSink } from '../hpack/header-sink.js';
-import { ConnectionError, ErrorCode } from './error-code.js';
+import { ConnectionError, ErrorCode, errorCodeName } from './error-code.js';
 import { writeGoaway, writePing, writeSettings, writeWindowUpdate } from './frame-writer.js';
 import { DEFAULT_WINDOW_BYTES, MAX_STREAM_ID, PREFACE, SettingId } from './frame.js';
 import { ResponseHead } from './response-head.js';
@@ -10,6 +10,8 @@ import { Stream } from './stream.js';
 export abstract class ClientStream extends Stream {
   /** It is among those that begin at the end of this tick. */
   starting = false;
+  /** The head of the response has come. */
+  answered = false;
 
   /** Its turn has come: opens itself on the session and writes its head, or ends without having been sent. @param now ms */
   abstract begin(session: ClientSession, now: number): void;
@@ -44,6 +46,7 @@ export class ClientSession extends Session<ClientStream> {
   private begins: ClientStream[] = [];
   private nextId: number;
   private pong: (() => void) | undefined;
+  private farewell: string | undefined;
 
   /** @param firstId for tests of sessions that run out of ids */
   constructor(
@@ -54,6 +57,11 @@ export class ClientSession extends Session<ClientStream> {
     super({ ...options, isClient: true });
     this.nextId = firstId;
     this.head = new ResponseHead(options.maxHeaderBytes);
+  }
+
+  /** @param why what the socket says; a peer that has said why it leaves is believed more */
+  override onSocketEnd(why: string): void {
+    super.onSocketEnd(this.farewell ?? why);
   }
 
   /** The client speaks first. */
@@ -179,11 +187,26 @@ export class ClientSession extends Session<ClientStream> {
       return;
     }
     if (stream.remoteClosed) return this.streamError(stream, ErrorCode.streamClosed, 'HEADERS after the end');
-    const problem = malformed ?? this.head.problem;
+    const problem = malformed ?? this.head.problem ?? this.misplaced(stream, endStream);
     if (problem !== undefined) return this.streamError(stream, ErrorCode.protocolError, problem);
     this.abuse.earn(1);
     if (endStream) this.remoteEnd(stream);
     stream.onHead(this.head, endStream);
+  }
+
+  /** What is wrong with a header block in this place, if anything. @see RFC 9113, section 8.1 */
+  private misplaced(stream: ClientStream, endStream: boolean): string | undefined {
+    const { head } = this;
+    if (stream.answered) {
+      if (head.status !== 0) return 'a second head of the response';
+      if (!endStream) return 'trailers that do not end the stream';
+      return stream.promisedBytes > 0 ? 'content-length and payload differ' : undefined;
+    }
+    if (head.status === 0) return 'a response without :status';
+    if (head.status < 200) return endStream ? 'an informational response that ends the stream' : undefined;
+    stream.answered = true;
+    stream.promisedBytes = head.contentLength;
+    return endStream && head.contentLength > 0 ? 'content-length and payload differ' : undefined;
   }
 
   /** The peer has ended its side. What this side still had to send is not wanted any more. */
@@ -199,6 +222,9 @@ export class ClientSession extends Session<ClientStream> {
 
   protected onPeerGoaway(code: number, debug: string): void {
     this.leaving = true;
+    if (code !== ErrorCode.noError) {
+      this.farewell = `the server left it with ${errorCodeName(code)} (${debug.replace(/[^\x20-\x7e]/g, '?')})`;
+    }
     this.owner.onGoaway(this, code, debug);
     for (const stream of this.streams.toArray()) {
       if (stream.id <= this.peerLastStreamId) continue;

@@ -11,6 +11,7 @@ export class ResponseHead implements HeaderSink {
   encoding = '';
   grpcStatus = '';
   grpcMessage = '';
+  contentLength = -1;
   /** All other fields: name, value, name, value. */
   entries: string[] | undefined;
   /** As RFC 9113 counts it. */
@@ -32,6 +33,7 @@ export class ResponseHead implements HeaderSink {
     this.encoding = '';
     this.grpcStatus = '';
     this.grpcMessage = '';
+    this.contentLength = -1;
     this.entries = undefined;
     this.listBytes = 0;
     this.problem = undefined;
@@ -72,7 +74,9 @@ export class ResponseHead implements HeaderSink {
       case NAME.grpcAcceptEncoding:
       case NAME.acceptEncoding:
       case NAME.date:
+        break;
       case NAME.contentLength:
+        this.contentLength = /^\d{1,15}$/.test(value) ? Number(value) : -1;
         break;
       default:
         (this.entries ??= []).push(name, value);

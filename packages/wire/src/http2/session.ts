@@ -1,4 +1,4 @@
-import type { Clock } from '@breakwater/core';
+import type { Clock, Timer } from '@breakwater/core';
 import type { HeaderSink } from '../hpack/header-sink.js';
 import { HpackDecoder } from '../hpack/hpack-decoder.js';
 import { HpackEncoder } from '../hpack/hpack-encoder.js';
@@ -85,6 +85,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   private readonly closedStreams = new RecentlyClosed();
   private readonly rotation: SendRotation;
   private settingsReceived = false;
+  private linger: Timer | undefined = undefined;
   /** Payload of the connection that has not been given back because too much waits for slow readers. */
   private withheldBytes = 0;
   /** Instant of the last byte that came, for keepalive; kept only while somebody asks. */
@@ -138,6 +139,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
 
   /** The socket has closed or failed. */
   onSocketEnd(why: string): void {
+    this.linger?.cancel();
     if (this.ended) return;
     this.terminate(why);
   }
@@ -580,7 +582,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     const { socket } = this.options;
     socket.end();
     if (socket.writableLength === 0) socket.unref();
-    this.clock.setTimer(LINGER_MS, () => socket.destroy(), { ref: false });
+    this.linger = this.clock.setTimer(LINGER_MS, () => socket.destroy(), { ref: false });
   }
 
   /** Nothing more is read or written; every stream learns of it. */

@@ -21,7 +21,7 @@ const HTTP: readonly (readonly [number, Code])[] = [
   [403, PERMISSION_DENIED],
   [404, UNIMPLEMENTED],
   [429, UNAVAILABLE],
-  [431, INTERNAL],
+  [431, UNKNOWN],
   [500, UNKNOWN],
   [502, UNAVAILABLE],
   [503, UNAVAILABLE],
