@@ -7,7 +7,6 @@ export type ChannelState = Exclude<ConnectionState, 'draining'>;
 export class StateWatch {
   private readonly listeners = new Set<() => void>();
   private told: ChannelState;
-  private due = false;
 
   constructor(private readonly current: () => ChannelState) {
     this.told = current();
@@ -23,11 +22,10 @@ export class StateWatch {
 
   /** The state may have changed. */
   check(): void {
-    if (this.due || this.current() === this.told) return;
-    this.due = true;
+    if (this.current() === this.told) return;
     queueMicrotask(() => {
-      this.due = false;
       const state = this.current();
+      // It may have changed back, or have been told by an earlier check.
       if (state === this.told) return;
       this.told = state;
       for (const listener of this.listeners) listener();

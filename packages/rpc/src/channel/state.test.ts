@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createRuntime } from '@breakwater/core';
 import { FakeClock, settleMicrotasks } from '@breakwater/core/testing';
+import { inMemoryRegistry, type Registry, type Watcher } from '@breakwater/discovery';
 import { World } from '../testing/world.js';
 import type { Channel } from './channel.js';
+import { type ChannelState, StateWatch } from './state-watch.js';
 
 describe('the state of a channel', () => {
   let clock: FakeClock;
@@ -87,7 +89,47 @@ describe('the state of a channel', () => {
     for (let index = 1; index < seen.length; index++) assert.notEqual(seen[index], seen[index - 1]);
   });
 
-  it('is what connect() throws about when the registry is closed', async () => {
+  it('is connecting while the registry has not answered', async () => {
+    const silent: Watcher = { current: undefined, subscribe: () => () => {}, close: () => {} };
+    let watches = 0;
+    const registry: Registry = Object.assign(inMemoryRegistry({ clock }), {
+      watch: () => {
+        watches += 1;
+        return silent;
+      },
+    });
+    channel = world.channel({ registry });
+    channel.onStateChange(() => seen.push(channel.state));
+    channel.connect();
+    await settleMicrotasks();
+    assert.deepEqual(seen, ['connecting']);
+    await channel.close();
+    const closed = world.channel({ registry });
+    await closed.close();
+    closed.connect();
+    assert.equal(watches, 1, 'a closed channel began to watch');
+  });
+
+  it('that changes back within a turn is not told', async () => {
+    let state: ChannelState = 'idle';
+    let told = 0;
+    const watch = new StateWatch(() => state);
+    watch.subscribe(() => (told += 1));
+    for (const next of ['connecting', 'idle'] as const) {
+      state = next;
+      watch.check();
+    }
+    await settleMicrotasks();
+    assert.equal(told, 0);
+    for (const next of ['connecting', 'ready'] as const) {
+      state = next;
+      watch.check();
+    }
+    await settleMicrotasks();
+    assert.equal(told, 1);
+  });
+
+  it('stays idle when connect() throws because the registry is closed', async () => {
     await world.registry.close();
     assert.throws(() => channel.connect());
     assert.equal(channel.state, 'idle');

@@ -62,17 +62,22 @@ export function describeMixedKinds(fixture: () => Fixture): void {
     });
   }
 
-  for (const [count, what] of [
-    [0, 'no'],
-    [2, 'a second'],
+  async function* twoAndNoEnd(): AsyncGenerator<number> {
+    yield* counting(2);
+    await new Promise(() => {});
+  }
+  for (const [requests, what] of [
+    [() => counting(0), 'no message'],
+    [() => counting(2), 'two messages'],
+    [twoAndNoEnd, 'a second message, even before it ends'],
   ] as const) {
-    it(`a method that takes one message is not started for a stream with ${what} message`, async () => {
+    it(`a method that takes one message is not started for a stream with ${what}`, async () => {
       let started = 0;
       const { connection } = await fixture().pair([[UNARY, async () => succeed(started++)]]);
       const asBidi = as(UNARY, 'bidi');
       const outcome = await connection.call(
         asBidi,
-        fixture().call(asBidi, { requests: counting(count), responses: new RecordingSink() }),
+        fixture().call(asBidi, { requests: requests(), responses: new RecordingSink() }),
       );
       assert.ok(!outcome.ok);
       assert.equal(outcome.status.code, Code.UNIMPLEMENTED);
