@@ -10,6 +10,8 @@ export class FakeSocket implements SessionSocket {
   ended = false;
   /** Bytes that the kernel still takes. */
   room = Number.POSITIVE_INFINITY;
+  /** All that has been read. */
+  readonly history: Buffer[] = [];
   /** Number of system calls. */
   writes = 0;
   private readonly held: Uint8Array[] = [];
@@ -65,7 +67,9 @@ export class FakeSocket implements SessionSocket {
 
   /** What the kernel has taken since the last call. */
   read(): Buffer {
-    return Buffer.concat(this.sent.splice(0));
+    const bytes = Buffer.concat(this.sent.splice(0));
+    this.history.push(bytes);
+    return bytes;
   }
 
   private push(): void {

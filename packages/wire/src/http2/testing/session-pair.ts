@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { FakeClock } from '@breakwater/core/testing';
 import { ClientSession, type ClientSessionOwner } from '../client-session.js';
+import { PREFACE } from '../frame.js';
 import type { MemoryBudget } from '../memory-budget.js';
 import type { RequestHead } from '../request-head.js';
 import { ServerSession, type ServerSessionOwner, type ServerStream } from '../server-session.js';
 import { chunked } from './chunked.js';
 import { FakeSocket } from './fake-socket.js';
+import { type Frame, framesOf } from './frames.js';
 import { type Fields, REQUEST, TestClientStream, TestServerStream } from './test-streams.js';
 
 export interface PairOptions {
@@ -104,8 +106,17 @@ export class SessionPair implements ClientSessionOwner, ServerSessionOwner {
     return move(this.serverSocket, this.client, this.server, this.chunks);
   }
 
-  /** The client ends without a word. */
-  loseClient(): void {
+  /** The frames that have arrived at the client so far. */
+  get framesToClient(): Frame[] {
+    return framesOf(Buffer.concat(this.serverSocket.history));
+  }
+
+  get framesToServer(): Frame[] {
+    return framesOf(Buffer.concat(this.clientSocket.history).subarray(PREFACE.length));
+  }
+
+  /** The network is gone. */
+  cut(): void {
     this.client.onSocketEnd('cut');
     this.server.onSocketEnd('cut');
   }
