@@ -111,6 +111,7 @@ export class ClientSession extends Session<ClientStream> {
       if (this.ended || this.leaving) stream.onNeverSent('the server is closing the connection');
       else stream.begin(this, now);
     }
+    if (this.leaving) this.closeIfDone();
   }
 
   /** Gives a stream its id and place. */
