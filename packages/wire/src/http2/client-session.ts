@@ -1,6 +1,6 @@
 import type { HeaderSink } from '../hpack/header-sink.js';
 import { ConnectionError, ErrorCode, errorCodeName } from './error-code.js';
-import { writeGoaway, writePing, writeSettings, writeWindowUpdate } from './frame-writer.js';
+import { writePing, writeSettings, writeWindowUpdate } from './frame-writer.js';
 import { DEFAULT_WINDOW_BYTES, MAX_STREAM_ID, PREFACE, SettingId } from './frame.js';
 import { ResponseHead } from './response-head.js';
 import { CONNECTION_WINDOW_BYTES, Session, type SessionOptions, STREAM_WINDOW_BYTES } from './session.js';
@@ -153,11 +153,7 @@ export class ClientSession extends Session<ClientStream> {
 
   /** Ends the connection in order: GOAWAY, then the end of the socket. Streams that are open learn of it. */
   close(why: string): void {
-    if (this.ended) return;
-    writeGoaway(this.out, 0, ErrorCode.noError, '');
-    this.out.flush();
-    this.endSocket();
-    this.terminate(why);
+    this.endInOrder(ErrorCode.noError, '', why);
   }
 
   /** Gives the connection up without a word, as when the peer does not answer. */

@@ -182,11 +182,7 @@ export class ServerSession extends Session<ServerStream> {
 
   /** Cuts off what is left. */
   close(why: string): void {
-    if (this.ended) return;
-    writeGoaway(this.out, this.lastStreamId, ErrorCode.noError, why);
-    this.out.flush();
-    this.endSocket();
-    this.terminate(why);
+    this.endInOrder(ErrorCode.noError, why, why);
   }
 
   abandon(why: string): void {

@@ -117,6 +117,31 @@ describe('a client session that leaves', () => {
     assert.equal(pair.client.ended, true);
   });
 
+  it('sends nothing that was about to begin when it is closed', async () => {
+    const pair = await new SessionPair().connect();
+    const waiting = pair.start();
+    pair.client.close('the client was closed');
+    await pair.settle();
+    assert.deepEqual(waiting.log, ['never sent: the client was closed']);
+    assert.deepEqual(
+      pair.framesToServer.filter(({ type }) => type === FrameType.headers),
+      [],
+    );
+  });
+
+  it('sends nothing that was about to begin when the server breaks a rule', async () => {
+    const pair = await new SessionPair().connect();
+    const waiting = pair.start();
+    pair.client.onChunk(rawFrame(FrameType.settings, 1, ''));
+    await pair.settle();
+    assert.deepEqual(waiting.log, ['never sent: PROTOCOL_ERROR: SETTINGS on stream 1']);
+    assert.deepEqual(
+      pair.framesToServer.filter(({ type }) => type === FrameType.headers),
+      [],
+    );
+    assert.deepEqual(goaways(pair.framesToServer), ['0, 1, SETTINGS on stream 1']);
+  });
+
   it('leaves in time before its stream ids are used up', async () => {
     const lastToOpen = MAX_ID - 2 * 65_536;
     const pair = await new SessionPair({ firstId: lastToOpen - 2 }).connect();

@@ -569,12 +569,19 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
 
   /** Tells the peer which rule it broke, and ends the connection. */
   protected fail(error: ConnectionError): void {
+    this.endInOrder(error.code, error.message, `${errorCodeName(error.code)}: ${error.message}`);
+  }
+
+  /** Says GOAWAY as the last of all, behind what has been written, and ends the connection. @param debug for the peer */
+  protected endInOrder(code: number, debug: string, why: string): void {
     if (this.ended) return;
-    writeGoaway(this.out, this.goawayStreamId(), error.code, error.message);
+    // From here on nothing begins, and no payload goes on.
+    this.ended = true;
+    writeGoaway(this.out, this.goawayStreamId(), code, debug);
     this.out.blocked = false;
     this.out.flush();
     this.endSocket();
-    this.terminate(`${errorCodeName(error.code)}: ${error.message}`);
+    this.release(why);
   }
 
   /** The end of the socket, in order; a peer that does not end its side has it cut off. */
@@ -589,6 +596,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   protected terminate(why: string): void {
     if (this.ended) return;
     this.ended = true;
+    this.release(why);
+  }
+
+  private release(why: string): void {
     this.out.close();
     for (const stream of this.streams.toArray()) {
       stream.gone = true;
