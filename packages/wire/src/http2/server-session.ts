@@ -51,6 +51,8 @@ export class ServerSession extends Session<ServerStream> {
   private orphans = 0;
   /** GOAWAY has been sent. `last`: the final one, which names the last stream that is handled. */
   private leaving: 'no' | 'soon' | 'last' = 'no';
+  /** What the final GOAWAY has named. No later one may name more. */
+  private lastToTake = Number.POSITIVE_INFINITY;
   /** Runs until the client has spoken HTTP/2 and acknowledged what this side announced. */
   private handshake: { cancel(): void } | undefined;
   private acknowledged = false;
@@ -175,7 +177,8 @@ export class ServerSession extends Session<ServerStream> {
   private sayLast(why: string): void {
     if (this.ended || this.leaving === 'last') return;
     this.leaving = 'last';
-    writeGoaway(this.out, this.lastStreamId, ErrorCode.noError, why);
+    this.lastToTake = this.lastStreamId;
+    writeGoaway(this.out, this.lastToTake, ErrorCode.noError, why);
     this.out.schedule();
     this.endIfDone();
   }
@@ -206,7 +209,7 @@ export class ServerSession extends Session<ServerStream> {
   }
 
   protected goawayStreamId(): number {
-    return this.lastStreamId;
+    return Math.min(this.lastStreamId, this.lastToTake);
   }
 
   protected beginHead(): HeaderSink {
@@ -221,12 +224,13 @@ export class ServerSession extends Session<ServerStream> {
       throw new ConnectionError(ErrorCode.protocolError, `a request on the even stream ${streamId}`);
     if (streamId <= this.lastStreamId) return this.onOldStream(streamId);
     this.lastStreamId = streamId;
+    // Its client has been told, or will read it soon. RFC 9113, section 6.8: such frames are ignored.
+    if (this.leaving === 'last') return this.rememberReset(streamId);
     const problem =
       malformed ??
       this.head.requestProblem() ??
       (endStream && this.head.contentLength > 0 ? 'content-length and payload differ' : undefined);
     if (problem !== undefined) return this.refuse(streamId, ErrorCode.protocolError, problem);
-    if (this.leaving === 'last') return;
     if (this.load >= this.server.maxConcurrentStreams) {
       return this.refuse(streamId, ErrorCode.refusedStream, 'a stream above MAX_CONCURRENT_STREAMS');
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ErrorCode } from './error-code.js';
 import { FrameType } from './frame.js';
 import type { Frame } from './testing/frames.js';
-import { rawFrame } from './testing/raw-frames.js';
+import { rawFrame, settingsFrame } from './testing/raw-frames.js';
 import { SessionPair } from './testing/session-pair.js';
 
 const MAX_ID = 2 ** 31 - 1;
@@ -226,6 +226,42 @@ describe('a server session that drains', () => {
     await pair.settle();
     assert.equal(pair.server.ended, true);
     assert.equal(pair.clock.pendingTimers, 0);
+  });
+
+  it('handles no call that comes behind its last GOAWAY, and does not answer it', async () => {
+    const pair = await new SessionPair().connect();
+    const [, server] = await pair.open();
+    pair.server.drain('max_age');
+    await pair.settle();
+    const before = pair.framesToClient.length;
+    // A client that has not heard, or does not listen.
+    const head = pair.framesToServer.find(({ type }) => type === FrameType.headers);
+    assert.ok(head !== undefined);
+    pair.server.onChunk(rawFrame(FrameType.headers, 3, head.payload, 4));
+    pair.server.onChunk(rawFrame(FrameType.data, 3, 'payload'));
+    pair.server.onChunk(rawFrame(FrameType.windowUpdate, 3, Buffer.from([0, 0, 0, 1])));
+    await pair.settle();
+    assert.equal(pair.accepted.length, 1);
+    assert.deepEqual(pair.framesToClient.slice(before), []);
+    pair.server.close('the server was closed');
+    await pair.settle();
+    assert.deepEqual(goaways(pair.framesToClient).slice(1), ['1, 0, max_age', '1, 0, the server was closed']);
+    assert.equal(server.log.at(-1), 'lost: the server was closed');
+  });
+
+  it('names the same last stream when it ends for a broken rule', async () => {
+    const pair = await new SessionPair().connect();
+    await pair.open();
+    pair.server.drain('max_age');
+    await pair.settle();
+    const head = pair.framesToServer.find(({ type }) => type === FrameType.headers);
+    pair.server.onChunk(rawFrame(FrameType.headers, 3, head?.payload ?? '', 4));
+    pair.server.onChunk(settingsFrame([4, 2 ** 31]));
+    await pair.settle();
+    assert.deepEqual(goaways(pair.framesToClient).slice(1), [
+      '1, 0, max_age',
+      '1, 3, SETTINGS_INITIAL_WINDOW_SIZE is 2147483648',
+    ]);
   });
 });
 
