@@ -95,6 +95,12 @@ export class ServerSession extends Session<ServerStream> {
     if (chunk.length > wanted) super.onChunk(chunk.subarray(wanted));
   }
 
+  /** A connection that leaves may have waited for this only. */
+  override onSocketDrain(): void {
+    super.onSocketDrain();
+    this.endIfDone();
+  }
+
   /** Whoever speaks HTTP/1 is told so in its own language. */
   private onForeign(chunk: Buffer): void {
     const http1 =

@@ -263,6 +263,24 @@ describe('a server session that drains', () => {
       '1, 3, SETTINGS_INITIAL_WINDOW_SIZE is 2147483648',
     ]);
   });
+
+  it('ends after its last call also when the client was slow to read the answer', async () => {
+    const pair = await new SessionPair({ room: 50_000 }).connect();
+    const [client, server] = await pair.open();
+    client.finish();
+    pair.server.drain('max_age');
+    await pair.settle();
+    server.head();
+    server.send(Buffer.alloc(200_000));
+    server.finish();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([pair.server.out.blocked, server.gone, pair.server.ended], [true, true, false]);
+    // Its kernel reads all, the client itself says nothing.
+    while (!pair.serverSocket.drain(50_000)) assert.equal(pair.server.ended, false);
+    pair.server.onSocketDrain();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.match(pair.log.join(), /server ended: it was closed after its last call/);
+  });
 });
 
 describe('a server session that is closed', () => {
