@@ -53,6 +53,14 @@ describe('AbuseBudget', () => {
     assert.throws(() => budget.spend('PING'), isCalm);
   });
 
+  it('makes good exactly what is earned', () => {
+    const { budget } = make();
+    for (let count = 0; count < 15_000; count++) budget.spend('PING');
+    budget.earn(100);
+    for (let count = 0; count < 5099; count++) budget.spend('PING');
+    assert.throws(() => budget.spend('PING'), isCalm);
+  });
+
   it('counts the cost of a frame', () => {
     const { budget } = make();
     for (let count = 0; count < 3; count++) budget.spend('a call cancelled at once', 5000);

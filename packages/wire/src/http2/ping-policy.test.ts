@@ -47,6 +47,14 @@ describe('PingPolicy', () => {
     for (let sent = 0; sent < 100; sent++) assert.equal(policy.onPing(sent, true, sent), true);
   });
 
+  it('counts the interval also from a PING that it had reason to bear', () => {
+    const policy = new PingPolicy(MIN_MS);
+    const answers = [0, MIN_MS, MIN_MS + 1, MIN_MS + 2, MIN_MS + 3].map((now, index) =>
+      policy.onPing(now, true, index > 0 ? 1 : 0),
+    );
+    assert.deepEqual(answers, [true, true, true, true, false]);
+  });
+
   it('clears the record of a peer whose call was answered', () => {
     const policy = new PingPolicy(MIN_MS);
     const answers = [0, 0, 0, 1, 1, 1, 1].map((sent, index) => policy.onPing(index, true, sent));

@@ -19,10 +19,13 @@ const payload = (pairs: readonly Pair[]): Buffer =>
     }),
   );
 
+/** Settings that are none of this frame. */
+const AROUND = payload([[MAX_CONCURRENT, 77]]);
+
 /** Applies settings whose bytes lie between others. */
 function apply(pairs: readonly Pair[], fromServer = false, settings = new PeerSettings()): PeerSettings {
   const bytes = payload(pairs);
-  settings.apply(Buffer.concat([Buffer.alloc(4, 0xff), bytes, Buffer.alloc(4, 0xff)]), 4, 4 + bytes.length, fromServer);
+  settings.apply(Buffer.concat([AROUND, bytes, AROUND]), 6, 6 + bytes.length, fromServer);
   return settings;
 }
 
@@ -47,8 +50,8 @@ describe('PeerSettings', () => {
   it('takes what it is told, up to the highest values, and passes over what it does not know', () => {
     const settings = apply([
       [1, 2 ** 32 - 1],
-      [ENABLE_PUSH, 1],
       [MAX_CONCURRENT, 2 ** 32 - 1],
+      [ENABLE_PUSH, 1],
       [INITIAL_WINDOW, 2 ** 31 - 1],
       [MAX_FRAME, 2 ** 24 - 1],
       [6, 8000],
@@ -80,6 +83,10 @@ describe('PeerSettings', () => {
     refuses([[INITIAL_WINDOW, 2 ** 31]], ErrorCode.flowControlError);
     refuses([[MAX_FRAME, 16_383]], ErrorCode.protocolError);
     refuses([[MAX_FRAME, 2 ** 24]], ErrorCode.protocolError);
+  });
+
+  it('takes the least frame size that RFC 9113 allows', () => {
+    assert.equal(apply([[MAX_FRAME, 16_384]]).maxFrameSize, 16_384);
   });
 
   it('refuses a server that enables push', () => {
