@@ -11,6 +11,8 @@ class Ledger {
   returned = 0;
   /** Held in memory. */
   held = 0;
+  /** Of it, what waits for the reader. */
+  unread = 0;
   readonly stream = {} as Stream;
 
   consume(stream: Stream, byteCount: number): void {
@@ -22,13 +24,22 @@ class Ledger {
     assert.ok(byteCount > 0);
     this.held += byteCount;
   }
-  letGo(byteCount: number): void {
+  release(byteCount: number): void {
     assert.ok(byteCount > 0);
     this.held -= byteCount;
     assert.ok(this.held >= 0);
   }
+  keepUnread(byteCount: number): void {
+    assert.ok(byteCount > 0);
+    this.unread += byteCount;
+  }
+  onRead(byteCount: number): void {
+    assert.ok(byteCount > 0);
+    this.unread -= byteCount;
+    assert.ok(this.unread >= 0);
+  }
 
-  /** An inbox needs three methods of its session. */
+  /** An inbox needs a few methods of its session. */
   get session(): Session<Stream> {
     return this as unknown as Session<Stream>;
   }
@@ -145,13 +156,14 @@ describe('Inbox', () => {
         } else if (inbox.empty) wanted = true;
         const waits = waiting.reduce((sum, one) => sum + one, 0);
         assert.equal(ledger.held, waits + assembler.heldBytes);
+        assert.equal(ledger.unread, waits);
         assert.ok(ledger.returned <= at, 'never more than came');
         assert.ok(ledger.returned >= at - waits, 'nothing is kept back but for what waits');
         if (inbox.empty) assert.equal(ledger.returned, at);
       }
       inbox.clear();
       assert.equal(ledger.returned, at);
-      assert.equal(ledger.held, 0);
+      assert.deepEqual([ledger.held, ledger.unread], [0, 0]);
     });
     fc.assert(property, { numRuns: 150 });
   });

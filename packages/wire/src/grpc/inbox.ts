@@ -70,14 +70,19 @@ export class Inbox {
     const change = byteCount - this.assemblingBytes;
     this.assemblingBytes = byteCount;
     if (change > 0) this.session.hold(change);
-    else if (change < 0) this.session.letGo(-change);
+    else if (change < 0) this.session.release(-change);
   }
 
   private count(byteCount: number): void {
     if (byteCount === 0) return;
     this.waitingBytes += byteCount;
-    if (byteCount > 0) this.session.hold(byteCount);
-    else this.session.letGo(-byteCount);
+    if (byteCount > 0) {
+      this.session.hold(byteCount);
+      this.session.keepUnread(byteCount);
+    } else {
+      this.session.release(-byteCount);
+      this.session.onRead(-byteCount);
+    }
   }
 
   private settle(): void {

@@ -105,7 +105,7 @@ describe('flow control between two sessions', () => {
     const pair = await new SessionPair().connect();
     const open = [];
     for (let count = 0; count < 5; count++) open.push(await pair.open());
-    pair.server.hold(17 * KIB * KIB);
+    pair.server.keepUnread(17 * KIB * KIB);
     pair.client.onChunk(rawFrame32(FrameType.windowUpdate, 0, 1_000_000));
     for (const [client] of open) client.send(some(0, STREAM_WINDOW));
     await pair.settle();

@@ -66,8 +66,12 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   sendWindow = DEFAULT_WINDOW_BYTES;
   /** The connection is over; nothing is read or written any more. */
   ended = false;
-  /** Payload that waits in memory: for its reader, for the rest of its message, or for the peer to take it. */
-  bufferedBytes = 0;
+  /** Payload that waits in memory for the peer to take it. */
+  private queuedBytes = 0;
+  /** Payload that waits in memory for its reader, or for the rest of its message. */
+  private receivedBytes = 0;
+  /** The part of it that waits for its reader. */
+  private unreadBytes = 0;
   /** Highest id of a stream that the peer has opened, on a server; that this side has opened, on a client. */
   protected lastStreamId = 0;
   /** The peer's GOAWAY: it takes no streams above this id. */
@@ -86,7 +90,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   private readonly rotation: SendRotation;
   private settingsReceived = false;
   private linger: Timer | undefined = undefined;
-  /** Payload of the connection that has not been given back because too much waits for slow readers. */
+  /** Payload of the connection that has not been given back because readers keep too much. */
   private withheldBytes = 0;
   /** Instant of the last byte that came, for keepalive; kept only while somebody asks. */
   protected bytesRead = 0;
@@ -157,7 +161,8 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
 
   /** Payload that cannot leave at once: it waits for its turn. It must not change any more. */
   enqueue(stream: S, payload: Buffer): void {
-    this.hold(payload.length);
+    this.queuedBytes += payload.length;
+    this.options.sharedBudget?.take(payload.length);
     this.rotation.enqueue(stream, payload);
     this.out.schedule();
   }
@@ -214,23 +219,41 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     }
   }
 
-  /** Payload waits in memory. */
+  /** Queued payload has left, or never will. */
+  letGo(byteCount: number): void {
+    this.queuedBytes -= byteCount;
+    this.options.sharedBudget?.giveBack(byteCount);
+  }
+
+  /** Received payload waits in memory. */
   hold(byteCount: number): void {
-    this.bufferedBytes += byteCount;
+    this.receivedBytes += byteCount;
     this.options.sharedBudget?.take(byteCount);
   }
 
   /** It does not any more. */
-  letGo(byteCount: number): void {
-    this.bufferedBytes -= byteCount;
+  release(byteCount: number): void {
+    this.receivedBytes -= byteCount;
     this.options.sharedBudget?.giveBack(byteCount);
+  }
+
+  /** Of what is held, so much waits for nothing but its reader. */
+  keepUnread(byteCount: number): void {
+    this.unreadBytes += byteCount;
+    this.options.sharedBudget?.keepUnread(byteCount);
+  }
+
+  /** It does not any more. */
+  onRead(byteCount: number): void {
+    this.unreadBytes -= byteCount;
+    this.options.sharedBudget?.onRead(byteCount);
     if (this.withheldBytes > 0) this.onMemory();
   }
 
-  /** Memory has become free: the peer may send again. */
+  /** Readers have made room: the peer may send again. */
   onMemory(): void {
     if (this.withheldBytes === 0 || this.ended) return;
-    if (this.overBudget) {
+    if (this.clogged) {
       this.options.sharedBudget?.await(this);
       return;
     }
@@ -240,9 +263,27 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.out.schedule();
   }
 
+  /** Payload that waits in memory, whatever for. */
+  get bufferedBytes(): number {
+    return this.queuedBytes + this.receivedBytes;
+  }
+
   /** Too much waits in memory: nothing that can be refused is taken. */
   get overBudget(): boolean {
     return this.bufferedBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.exhausted === true;
+  }
+
+  /** Too much has come whose message is not complete, or that nobody has read. */
+  get receivedTooMuch(): boolean {
+    return this.receivedBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.exhausted === true;
+  }
+
+  /**
+   * Readers keep too much: the peer has to wait for them. It never has to wait for the rest of a message, which it is to
+   * send, nor for what this side sends, which it is to take: two peers would wait for each other for ever.
+   */
+  private get clogged(): boolean {
+    return this.unreadBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.clogged === true;
   }
 
   protected remove(stream: S, resetHere = false): void {
@@ -361,7 +402,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       this.bdp.begin(this.clock.now());
       writePing(this.out, false, BDP_PING);
     }
-    if (!this.overBudget) return this.creditConnection(size);
+    if (!this.clogged) return this.creditConnection(size);
     this.withheldBytes += size;
     this.options.sharedBudget?.await(this);
   }
@@ -581,7 +622,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.out.blocked = false;
     this.out.flush();
     this.endSocket();
-    this.release(why);
+    this.dissolve(why);
   }
 
   /** The end of the socket, in order; a peer that does not end its side has it cut off. */
@@ -596,10 +637,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   protected terminate(why: string): void {
     if (this.ended) return;
     this.ended = true;
-    this.release(why);
+    this.dissolve(why);
   }
 
-  private release(why: string): void {
+  private dissolve(why: string): void {
     this.out.close();
     for (const stream of this.streams.toArray()) {
       stream.gone = true;

@@ -134,7 +134,7 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
     this.assembler.feed(bytes, start, end, this);
     const { heldBytes } = this.assembler;
     this.inbox?.arrived(end - start, this.ended ? 0 : heldBytes);
-    if (heldBytes > 0 && !this.ended && this.session.overBudget) this.sendFailure(MEMORY_IS_SHORT);
+    if (heldBytes > 0 && !this.ended && this.session.receivedTooMuch) this.sendFailure(MEMORY_IS_SHORT);
   }
 
   onReset(): void {

@@ -26,21 +26,26 @@ export class Recorder {
       return;
     }
     session.hold(payload.length);
+    session.keepUnread(payload.length);
     this.waiting += payload.length;
   }
 
   /** The reader takes what waits. */
   read<S extends Stream>(session: Session<S>, stream: S, byteCount = this.waiting): void {
     if (byteCount === 0) return;
-    this.waiting -= byteCount;
-    session.letGo(byteCount);
+    this.forget(session, byteCount);
     session.consume(stream, byteCount);
   }
 
   /** The stream is over: nobody reads what waits. */
   drop<S extends Stream>(session: Session<S>): void {
-    if (this.waiting > 0) session.letGo(this.waiting);
-    this.waiting = 0;
+    if (this.waiting > 0) this.forget(session, this.waiting);
+  }
+
+  private forget<S extends Stream>(session: Session<S>, byteCount: number): void {
+    this.waiting -= byteCount;
+    session.release(byteCount);
+    session.onRead(byteCount);
   }
 }
 
