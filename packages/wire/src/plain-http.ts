@@ -28,7 +28,7 @@ export async function servePlainHttp(body: Buffer): Promise<PlainHttpServer> {
     socket.on('data', (chunk: Buffer) => session.onChunk(chunk));
     socket.on('drain', () => session.onSocketDrain());
     socket.on('error', (error) => session.onSocketEnd(error.message));
-    socket.on('close', () => session.onSocketEnd('it was closed'));
+    socket.on('close', () => session.onSocketClosed('it was closed'));
     session.greet();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

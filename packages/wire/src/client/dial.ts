@@ -57,7 +57,10 @@ export class Dial {
     this.socket.on('drain', () => this.session?.onSocketDrain());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onEnd('error', error));
     this.socket.on('end', () => this.onEnd('closed'));
-    this.socket.on('close', () => this.onEnd('closed'));
+    this.socket.on('close', () => {
+      this.onEnd('closed');
+      this.session?.onSocketClosed('it was closed');
+    });
   }
 
   /** Gives the attempt up; nobody is told. */

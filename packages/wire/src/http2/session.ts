@@ -10,6 +10,7 @@ import { FrameReader, type FrameSink, readUint31, readUint32 } from './frame-rea
 import { writeGoaway, writePing, writeReset, writeSettingsAck, writeWindowUpdate } from './frame-writer.js';
 import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_WINDOW_BYTES, Flag, FrameType, MAX_WINDOW_BYTES } from './frame.js';
 import { HeaderBlock } from './header-block.js';
+import { linger } from './linger.js';
 import type { MemoryBudget, Starved } from './memory-budget.js';
 import { Output, type OutputOwner, type OutputSocket } from './output.js';
 import { ReceiveWindow } from './receive-window.js';
@@ -89,7 +90,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   private readonly closedStreams = new RecentlyClosed();
   private readonly rotation: SendRotation;
   private settingsReceived = false;
-  private linger: Timer | undefined = undefined;
+  private lingering: Timer | undefined = undefined;
   /** Payload of the connection that has not been given back because readers keep too much. */
   private withheldBytes = 0;
   /** Instant of the last byte that came, for keepalive; kept only while somebody asks. */
@@ -143,9 +144,14 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
 
   /** The socket has closed or failed. */
   onSocketEnd(why: string): void {
-    this.linger?.cancel();
     if (this.ended) return;
     this.terminate(why);
+  }
+
+  /** The socket is gone: nobody has to look after it any more. */
+  onSocketClosed(why: string): void {
+    this.onSocketEnd(why);
+    this.lingering?.cancel();
   }
 
   beforeWrite(): void {
@@ -625,12 +631,11 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.dissolve(why);
   }
 
-  /** The end of the socket, in order; a peer that does not end its side has it cut off. */
+  /** The end of the socket, in order. */
   protected endSocket(): void {
     const { socket } = this.options;
     socket.end();
     if (socket.writableLength === 0) socket.unref();
-    this.linger = this.clock.setTimer(LINGER_MS, () => socket.destroy(), { ref: false });
   }
 
   /** Nothing more is read or written; every stream learns of it. */
@@ -649,6 +654,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       stream.onConnectionLost(why);
     }
     this.options.sharedBudget?.forget(this);
+    this.lingering = linger(this.options.socket, this.clock);
     this.onTerminated(why);
   }
 
@@ -687,8 +693,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   protected onBlockEnded(): void {}
 }
 
-/** How long a peer may take to end its side. */
-const LINGER_MS = 1000;
 const BDP_PING = Buffer.from('bwtr-bdp', 'latin1');
 
 function requireStream(streamId: number, what: string): void {

@@ -230,7 +230,7 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
     socket.on('drain', () => session.onSocketDrain());
     socket.on('error', (error) => session.onSocketEnd(error.message));
     socket.on('end', () => session.onSocketEnd('the client closed it'));
-    socket.on('close', () => session.onSocketEnd('it was closed'));
+    socket.on('close', () => session.onSocketClosed('it was closed'));
     session.greet();
   }
 
