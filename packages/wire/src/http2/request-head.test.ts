@@ -39,9 +39,43 @@ describe('RequestHead', () => {
     assert.deepEqual(head.entries, ['user-agent', 'grpc-go/1.70', 'x-a', '1', 'x-b', '2', 'x-a', '3']);
   });
 
+  it('puts every field into its own place, and into no other', () => {
+    const places: readonly (readonly [string, string, Partial<RequestHead>])[] = [
+      ['content-type', 'a', { contentType: 'a' }],
+      ['te', 'trailers', {}],
+      ['grpc-timeout', 'a', { timeout: 'a' }],
+      ['grpc-encoding', 'a', { encoding: 'a' }],
+      ['content-length', '0', { contentLength: 0 }],
+      ['grpc-accept-encoding', 'a', {}],
+      ['accept-encoding', 'a', {}],
+      ['host', 'a', { entries: ['host', 'a'] }],
+    ];
+    for (const [name, value, expected] of places) {
+      const { contentType, timeout, encoding, contentLength, entries, problem } = read([[name, value]]);
+      assert.deepEqual(
+        { contentType, timeout, encoding, contentLength, entries, problem },
+        {
+          contentType: '',
+          timeout: '',
+          encoding: '',
+          contentLength: -1,
+          entries: undefined,
+          problem: undefined,
+          ...expected,
+        },
+        name,
+      );
+    }
+  });
+
   it('has nothing of the block before', () => {
-    const head = read([...PSEUDO, ['x-a', '1'], ['te', 'gzip'], ['grpc-timeout', '5S'], ['content-length', '5']]);
-    assert.deepEqual(tell(head, []), tell(new RequestHead(16_384), []));
+    const regular = ['x-a', 'te', 'grpc-timeout', 'grpc-encoding', 'content-type', 'content-length'];
+    const head = tell(new RequestHead(200), [
+      ...PSEUDO,
+      [':path', '/', new HeaderField(':path', '/')],
+      ...regular.map((name): Pair => [name, '5']),
+    ]);
+    assert.deepEqual(tell(head, []), tell(new RequestHead(200), []));
   });
 
   it('wants method, scheme and path, but no authority', () => {
@@ -80,11 +114,22 @@ describe('RequestHead', () => {
       assert.notEqual(problemOf(['content-length', value]), undefined, value);
     assert.equal(problemOf(['content-length', '5'], ['content-length', '6']), wrong);
     assert.equal(problemOf(['content-length', '5'], ['content-length', '5']), undefined);
+    assert.equal(problemOf(['content-length', '0'], ['content-length', '5']), wrong);
+    assert.equal(problemOf(['content-length', '0']), undefined);
   });
 
   it('remembers the first problem, and one of any field', () => {
     assert.equal(problemOf(['X-A', '1'], ['x-b', '\n']), 'a header name with illegal characters: "X-A"');
     assert.equal(problemOf(['x-b', '\n']), 'an illegal character in the value of x-b');
+    const bad: Pair = ['X-A', '1'];
+    for (const later of [
+      [':status', '200'],
+      ['upgrade', ''],
+      ['te', 'gzip'],
+      ['content-length', 'x'],
+      [':method', 'GET'],
+    ] as const)
+      assert.match(problemOf(bad, later) ?? '', /"X-A"/);
   });
 
   it('knows whether there were pseudo headers, as there must be none in trailers', () => {
@@ -112,6 +157,11 @@ describe('RequestHead', () => {
       assert.deepEqual(head.entries ?? [], kept.flat());
     });
     fc.assert(property);
+  });
+
+  it('is not too large at its limit', () => {
+    assert.equal(read([['x', 'abc']], 36).tooLarge, false);
+    assert.equal(read([['x', 'abc']], 35).tooLarge, true);
   });
 
   it('knows a gRPC request whose metadata is too large, wherever in the list the content-type is', () => {
