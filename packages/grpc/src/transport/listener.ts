@@ -1,8 +1,7 @@
-import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, type ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { Code, fail, nearest, type Call, type Clock } from '@breakwater/core';
 import {
-  ListenError,
   type Address,
   type Listener,
   type ListenOptions,
@@ -10,7 +9,7 @@ import {
   type ServedMethod,
   type ServerLimits,
 } from '@breakwater/rpc';
-import { portHolder, readServerTls } from '@breakwater/rpc/transport-kit';
+import { bind, readServerTls } from '@breakwater/rpc/transport-kit';
 import { serverOptions } from './channel-options.js';
 import { answerUnknownPaths } from './internals.js';
 import { ServerCall, type ServerHost } from './server-call.js';
@@ -69,21 +68,12 @@ export class GrpcListener implements Listener, ServerHost {
 
   /** @throws ListenError */
   async listen(): Promise<void> {
-    const { host, port } = this.options;
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.tcp.once('error', reject);
-        this.tcp.listen({ host, port }, () => {
-          this.tcp.removeListener('error', reject);
-          resolve();
-        });
-      });
+      this.bound = await bind(this.tcp, this.options.host, this.options.port);
     } catch (error) {
       this.server.forceShutdown();
-      const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw new ListenError(host, port, code, code === 'EADDRINUSE' ? await portHolder(port) : undefined);
+      throw error;
     }
-    this.bound = { host, port: (this.tcp.address() as AddressInfo).port };
   }
 
   drain(): Promise<void> {

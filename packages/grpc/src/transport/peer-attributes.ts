@@ -6,8 +6,9 @@ import { PEER, PEER_CERTIFICATE } from '@breakwater/rpc';
 /** Who calls: the address, and with mTLS the subject of the verified certificate. */
 export function peerAttributes(call: ServerInterceptingCallInterface, verifiesClients: boolean): Attributes {
   const { remoteAddress, remotePort } = call.getConnectionInfo();
-  if (remoteAddress === undefined || remotePort === undefined) return Attributes.EMPTY;
-  const attributes = Attributes.EMPTY.with(PEER, formatAddress(remoteAddress, remotePort));
+  const peer =
+    remoteAddress === undefined || remotePort === undefined ? 'unix' : formatAddress(remoteAddress, remotePort);
+  const attributes = Attributes.EMPTY.with(PEER, peer);
   if (!verifiesClients) return attributes;
   const subject = call.getAuthContext().sslPeerCertificate?.subject;
   if (subject === undefined) return attributes;

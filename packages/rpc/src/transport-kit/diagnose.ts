@@ -147,8 +147,13 @@ function judgeBytes(peer: string, bytes: Buffer): Status {
   );
 }
 
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', ': nothing listens there'],
+  ['ENOENT', ': there is no such socket'],
+]);
+
 function connectFailed(peer: string, error: NodeJS.ErrnoException | undefined): Status {
-  const hint = error?.code === 'ECONNREFUSED' ? ': nothing listens there' : '';
+  const hint = HINTS.get(error?.code ?? '') ?? '';
   return status('CONNECT_FAILED', `cannot connect to ${peer}: ${message(error)}${hint}`, error);
 }
 
@@ -189,7 +194,9 @@ function judgeTls(peer: string, security: ClientSecurity, seen: Seen, clock: Clo
     }
     if (NOT_TLS.test(code)) return notTls(peer);
     if (code.includes('NO_APPLICATION_PROTOCOL')) return notHttp2(peer);
-    if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return failed(message(error));
+    if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code))
+      return failed('its TLS is older than 1.2; renew the server');
+    if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return failed(opensslReason(error));
     if (code === 'ECONNRESET') return closedTls(peer, security, secured === true, clock);
     return connectFailed(peer, error);
   }
@@ -198,6 +205,10 @@ function judgeTls(peer: string, security: ClientSecurity, seen: Seen, clock: Clo
   if (kind === 'closed') return closedTls(peer, security, secured === true, clock);
   return status('CONNECT_FAILED', `cannot connect to ${peer}: no TLS answer within ${waitedMs} ms`);
 }
+
+/** `tlsv1 alert internal error`; the message has line numbers of OpenSSL around it. */
+const opensslReason = (error: (NodeJS.ErrnoException & { readonly reason?: string }) | undefined): string =>
+  error?.reason ?? message(error);
 
 const notTls = (peer: string): Status =>
   status('PEER_NOT_GRPC', `${peer} does not speak TLS; remove tls from this client, or configure tls on the server`);

@@ -23,9 +23,11 @@ export {
   messageTooLarge,
 } from './failures.js';
 export { saysUnknownMethod, tooLargeInWords } from './foreign-words.js';
+export { bind } from './bind.js';
 export { portHolder } from './port-holder.js';
 export { RequestPump, type MessageWriter } from './request-pump.js';
 export { RequestSource } from './request-source.js';
 export { nextTurn } from './system-turn.js';
 export { toBuffer } from './to-buffer.js';
+export { isUnixPath, MAX_UNIX_PATH_BYTES } from './unix-socket.js';
 export { WriteWindow } from './write-window.js';

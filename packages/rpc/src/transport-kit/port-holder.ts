@@ -11,6 +11,11 @@ export async function portHolder(port: number): Promise<string | undefined> {
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const inode of listeners(await readFile(table, 'latin1').catch(() => ''), port)) inodes.add(inode);
   }
+  return holderOf(inodes);
+}
+
+/** The process that has one of these sockets open, as far as this user may look. Never rejects. */
+export async function holderOf(inodes: ReadonlySet<string>): Promise<string | undefined> {
   if (inodes.size === 0) return undefined;
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {

@@ -16,4 +16,14 @@ describe('ListenError', () => {
       assert.equal(error.systemCode, code);
     });
   }
+
+  it('of a path says what is in the way, and names no port', () => {
+    const taken = new ListenError('/run/x.sock', 0, 'EADDRINUSE', 'a server listens there already: stop it');
+    assert.match(
+      taken.message,
+      /^cannot listen on \/run\/x\.sock: a server listens there.*stop it, or .*option "host"/,
+    );
+    assert.match(new ListenError('/run/x.sock', 0, 'EACCES').message, /folder.*option "host"/);
+    assert.match(new ListenError('/run/x.sock', 0, 'ENAMETOOLONG').message, /longer.*option "host"/);
+  });
 });

@@ -7,10 +7,28 @@ export class ListenError extends Error {
     readonly port: number,
     /** `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, ... */
     readonly systemCode: string,
-    /** What the operating system knows of the holder, such as `held by node (pid 4711)`. */
+    /** What is known of the holder of a port, such as `held by node (pid 4711)`, or of what is in the way of a path. */
     holder?: string,
   ) {
-    super(`cannot listen on ${host}:${port}: ${explain(systemCode, holder)}`);
+    super(
+      host.startsWith('/')
+        ? `cannot listen on ${host}: ${explainPath(systemCode, holder)}`
+        : `cannot listen on ${host}:${port}: ${explain(systemCode, holder)}`,
+    );
+  }
+}
+
+/** For the path of a Unix socket. The system says EACCES for a folder that is not there, too. */
+function explainPath(systemCode: string, holder = 'the path is taken'): string {
+  switch (systemCode) {
+    case 'EADDRINUSE':
+      return `${holder}, or choose another path with the option "host" (--host)`;
+    case 'EACCES':
+      return 'its folder is not there, or this user may not write to it; choose another path with the option "host" (--host)';
+    case 'ENAMETOOLONG':
+      return 'the path is longer than the address of a socket can be; choose a shorter one with the option "host" (--host)';
+    default:
+      return systemCode;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Method } from '../method/method.js';
 import type { ClientTls, ServerTls } from './tls.js';
 import type { ClientLimits, ServerLimits } from './limits.js';
 
-/** An address to connect to. */
+/** An address to connect to. A host that begins with a slash is the path of a Unix socket; its port is 0. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -74,7 +74,7 @@ export interface ListenOptions {
 
 /** A server socket. */
 export interface Listener {
-  /** As bound: `port` is never 0. */
+  /** As bound: `port` is 0 for the path of a Unix socket only. */
   readonly address: Address;
   /** Calls that have arrived and not ended, for the drain report. */
   readonly inFlight: number;
@@ -93,12 +93,12 @@ export interface Transport {
   connect(address: Address, options: ConnectOptions): Connection;
   /**
    * Serves `methods` (by path). A path that is not there is answered UNIMPLEMENTED.
-   * @throws ListenError when the port is taken or not allowed, naming host, port and option
+   * @throws ListenError when port or path are taken or not allowed, naming them, the cause and the option
    */
   listen(options: ListenOptions, methods: ReadonlyMap<string, ServedMethod>): Promise<Listener>;
 }
 
-/** Address of the peer of an incoming call, `host:port`. */
+/** Address of the peer of an incoming call: `host:port`, or `unix`. */
 export const PEER: AttributeKey<string> = attributeKey('peer');
 /** Subject of the verified client certificate of an incoming call. */
 export const PEER_CERTIFICATE: AttributeKey<string> = attributeKey('peer-certificate');

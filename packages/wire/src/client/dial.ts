@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
 import type { Clock } from '@breakwater/core';
 import type { Address } from '@breakwater/rpc';
-import { type Seen, sniOf } from '@breakwater/rpc/transport-kit';
+import { isUnixPath, MAX_UNIX_PATH_BYTES, type Seen, sniOf } from '@breakwater/rpc/transport-kit';
 import { ClientSession, type ClientSessionOwner } from '../http2/client-session.js';
 import type { SessionSocket } from '../http2/session.js';
 
@@ -135,7 +135,9 @@ const TCP_KEEPALIVE_MS = 60_000;
 const EMPTY = Buffer.alloc(0);
 
 function open({ address, security }: DialOptions): Socket {
-  const where = address.host.startsWith('/') ? { path: address.host } : { host: address.host, port: address.port };
+  const where = isUnixPath(address.host)
+    ? { path: wholePath(address.host) }
+    : { host: address.host, port: address.port };
   if (security === undefined) return connectTcp({ ...where, noDelay: true });
   const { context, name } = security;
   const socket = connectTls({
@@ -147,4 +149,10 @@ function open({ address, security }: DialOptions): Socket {
   });
   socket.setNoDelay(true);
   return socket;
+}
+
+/** @throws RangeError for a path that the system would cut off, to connect to another socket */
+function wholePath(path: string): string {
+  if (Buffer.byteLength(path) <= MAX_UNIX_PATH_BYTES) return path;
+  throw new RangeError(`the path of a socket has at most ${MAX_UNIX_PATH_BYTES} bytes`);
 }

@@ -1,15 +1,8 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Attributes, Call, Clock } from '@breakwater/core';
-import {
-  ListenError,
-  type Address,
-  type Listener,
-  type ListenOptions,
-  type ServedMethod,
-  type ServerLimits,
-} from '@breakwater/rpc';
-import { DeadlineWheel, portHolder } from '@breakwater/rpc/transport-kit';
+import { type Address, type Listener, type ListenOptions, type ServedMethod, type ServerLimits } from '@breakwater/rpc';
+import { bind, DeadlineWheel } from '@breakwater/rpc/transport-kit';
 import { MemoryBudget } from '../http2/memory-budget.js';
 import type { RequestHead } from '../http2/request-head.js';
 import { ServerSession, type ServerSessionOwner, type ServerStream } from '../http2/server-session.js';
@@ -90,22 +83,8 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
 
   /** @throws ListenError */
   async listen(): Promise<void> {
-    const { host, port } = this.options;
-    const isPath = host.startsWith('/');
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.server.once('error', reject);
-        this.server.listen(isPath ? { path: host } : { host, port }, () => {
-          this.server.removeListener('error', reject);
-          resolve();
-        });
-      });
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw new ListenError(host, port, code, code === 'EADDRINUSE' && !isPath ? await portHolder(port) : undefined);
-    }
+    this.bound = await bind(this.server, this.options.host, this.options.port);
     this.watchPems();
-    this.bound = { host, port: isPath ? 0 : (this.server.address() as AddressInfo).port };
   }
 
   drain(): Promise<void> {

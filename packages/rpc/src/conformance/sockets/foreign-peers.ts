@@ -79,6 +79,15 @@ export function describeForeignPeers(name: string, create: () => Transport): voi
       assert.match(status.details, /TLS but not HTTP\/2/);
     });
 
+    it('a peer whose TLS is older than 1.2 is named as such', async () => {
+      const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+      const server = createTlsServer({ ...SERVER, ...old, ALPNProtocols: ['h2'] });
+      server.on('tlsClientError', () => {});
+      const status = await failureOf(fixture(), await listenOn(fixture(), server), { clientTls: { ca: CA } });
+      assert.equal(status.reason, 'TLS_FAILED');
+      assert.match(status.details, /older than 1\.2/);
+    });
+
     it('a peer that closes every connection is not taken for a gRPC server', async () => {
       const address = await listenOn(
         fixture(),

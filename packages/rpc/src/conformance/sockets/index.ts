@@ -5,6 +5,7 @@ import { describeIdleConnections } from './idle-connections.js';
 import { describePems } from './pems.js';
 import { describeRefusals } from './refusals.js';
 import { describeSilentPeers } from './silent-peers.js';
+import { describeUnixSockets } from './unix-sockets.js';
 import { describeTls } from './tls.js';
 import type { SocketFeatures } from './socket-features.js';
 
@@ -23,4 +24,5 @@ export function describeSockets(name: string, create: () => Transport, features:
   describeIdleConnections(name, create);
   describeTls(name, create, features);
   describePems(name, create);
+  describeUnixSockets(name, create);
 }
