@@ -15,3 +15,12 @@ export async function settled(value: () => number, looks = 15): Promise<number> 
   }
   return last;
 }
+
+/** A promise and what settles it. */
+export function deferred<T = void>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

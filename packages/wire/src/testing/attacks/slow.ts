@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { FakeClock } from '@breakwater/core/testing';
-import { data, headers, settings } from '../frames.js';
+import { data, frame, headers, settings } from '../frames.js';
 import { message, requestFields } from '../grpc-bytes.js';
 import { literals } from '../literals.js';
 import { COUNT, ECHO, HANG } from '../methods.js';
+import { TYPE } from '../numbers.js';
 import { PREFACE, type RawPeer } from '../raw-peer.js';
 import { until } from '../until.js';
 import { begin, call, type Arena } from './arena.js';
@@ -127,6 +128,19 @@ export function describeSlow(arena: () => Arena): void {
     arena().bearable();
     await clock.advance(TIMEOUT_MS);
     await Promise.all(peers.map((peer) => peer.expectClosed()));
+    await arena().survived();
+  });
+
+  it('a peer that goes on sending after its connection was ended is cut off', async () => {
+    const peer = await arena().attacker();
+    peer.send(frame({ type: TYPE.PING, payload: Buffer.alloc(7) }));
+    await peer.until('the end of the connection', () => peer.ended || undefined);
+    // It neither closes its side nor stops: whoever keeps the socket for it keeps it for ever.
+    for (let sent = 0; !peer.closed && sent < 1000; sent++) {
+      await peer.deliver(Buffer.alloc(16_384));
+      await clock.advance(1000);
+    }
+    assert.ok(peer.closed, 'the server holds the connection and reads on');
     await arena().survived();
   });
 

@@ -252,6 +252,7 @@ const GOOD: readonly (readonly [what: string, response: Response])[] = [
   ],
 ];
 
+/** Malformed while the stream is open: it is reset. @see RFC 9113, section 8.1.1 */
 const MALFORMED: readonly (readonly [what: string, response: Response])[] = [
   ['DATA in front of its headers', (stream) => Buffer.concat([data(stream, message('hello')), ended(stream)])],
   [
@@ -312,15 +313,6 @@ const MALFORMED: readonly (readonly [what: string, response: Response])[] = [
       ]),
   ],
   [
-    'a pseudo-header in its trailers',
-    (stream) =>
-      Buffer.concat([
-        started(stream),
-        data(stream, message('hello')),
-        ended(stream, [[':status', '200'], ...OK_TRAILERS]),
-      ]),
-  ],
-  [
     'a name in upper case',
     (stream) => Buffer.concat([started(stream, [['X-Upper', '1']]), data(stream, message('hello')), ended(stream)]),
   ],
@@ -348,6 +340,20 @@ const MALFORMED: readonly (readonly [what: string, response: Response])[] = [
         ended(stream),
       ]),
   ],
+];
+
+/** Malformed at the very end: there is no stream left to reset. */
+const MALFORMED_END: readonly (readonly [what: string, response: Response])[] = [
+  ['103 that ends everything', (stream) => headers(stream, literals([[':status', '103']]), { endStream: true })],
+  [
+    'a pseudo-header in its trailers',
+    (stream) =>
+      Buffer.concat([
+        started(stream),
+        data(stream, message('hello')),
+        ended(stream, [[':status', '200'], ...OK_TRAILERS]),
+      ]),
+  ],
   [
     'a content-length that is too large',
     (stream) =>
@@ -358,7 +364,6 @@ const MALFORMED: readonly (readonly [what: string, response: Response])[] = [
     (stream) =>
       Buffer.concat([started(stream, [['content-length', '9']]), data(stream, message('hello')), ended(stream)]),
   ],
-  ['103 that ends everything', (stream) => headers(stream, literals([[':status', '103']]), { endStream: true })],
 ];
 
 /** Responses that are none, or bad ones: the call ends with a status that says what came, its connection goes on. */
@@ -411,6 +416,14 @@ export function describeResponses(stage: () => Stage): void {
       const done = await first(response);
       expectFailure(done.outcome, { code: [INTERNAL, UNKNOWN, UNAVAILABLE], sent: 'unknown' });
       await done.server.peers[0]?.expectReset(1, 'PROTOCOL_ERROR');
+      await goesOn(done);
+    });
+  }
+
+  for (const [what, response] of MALFORMED_END) {
+    it(`${what}: malformed, so it is no response`, async () => {
+      const done = await first(response);
+      expectFailure(done.outcome, { code: [INTERNAL, UNKNOWN, UNAVAILABLE], sent: 'unknown' });
       await goesOn(done);
     });
   }
