@@ -19,11 +19,11 @@ export function planOf({ contenders, quick, only, rounds }: PlanOptions): Plan {
     contenders.filter((one) => canCarry(one, load) && (only === undefined || only.test(`${load.name} | ${one.name}`)));
   const withReference = (some: readonly Contender[]): readonly Contender[] =>
     some.length === 0 || some.includes(REFERENCE) ? some : [REFERENCE, ...some];
-  const loads = LOADS.filter((load) => !quick || only !== undefined || load.quick)
+  const loads = LOADS.filter((load) => !quick || only !== undefined || load.quick !== undefined)
     .map((load) => ({ load, chosen: withReference(wanted(load)) }))
     .filter(({ chosen }) => chosen.length > 0)
     .map(({ load, chosen }) => {
-      const effort = quick ? QUICK_EFFORT : load.effort;
+      const effort = quick ? (load.quick ?? QUICK_EFFORT) : load.effort;
       return { load, contenders: chosen, effort: rounds === undefined ? effort : { ...effort, rounds } };
     });
   const silent = quick && only === undefined ? [] : withReference(wanted(IDLE_LOAD));

@@ -2,12 +2,12 @@ import type { Effort, Load } from './load.js';
 
 const effort = (rounds: number, sliceMs: number): Effort => ({
   rounds,
-  warmUpRounds: Math.max(2, Math.round(rounds / 8)),
+  warmUpRounds: Math.max(4, Math.round(rounds / 8)),
   sliceMs,
 });
 
-/** A coarse answer: enough rounds for a median, slices that are just warm. */
-export const QUICK_EFFORT: Effort = { rounds: 3, warmUpRounds: 1, sliceMs: 120 };
+/** A coarse answer: enough rounds for a median, and enough to have the code compiled. */
+export const QUICK_EFFORT: Effort = { rounds: 3, warmUpRounds: 2, sliceMs: 200 };
 
 const load = (name: string, parts: Partial<Load> & Pick<Load, 'kind' | 'inFlight' | 'effort'>): Load => ({
   name,
@@ -15,7 +15,6 @@ const load = (name: string, parts: Partial<Load> & Pick<Load, 'kind' | 'inFlight
   tls: false,
   payloadBytes: 0,
   needs: [],
-  quick: false,
   ...parts,
 });
 
@@ -28,9 +27,14 @@ export const MAIN_LOAD = 'unary c=64';
  * calls each.
  */
 export const LOADS: readonly Load[] = [
-  load('unary c=1', { kind: 'unary', inFlight: 1, effort: effort(16, 200), quick: true }),
+  load('unary c=1', {
+    kind: 'unary',
+    inFlight: 1,
+    effort: effort(16, 200),
+    quick: { rounds: 3, warmUpRounds: 1, sliceMs: 100 },
+  }),
   load('unary c=16', { kind: 'unary', inFlight: 16, effort: effort(10, 250) }),
-  load(MAIN_LOAD, { kind: 'unary', inFlight: 64, effort: effort(24, 350), quick: true }),
+  load(MAIN_LOAD, { kind: 'unary', inFlight: 64, effort: effort(24, 350), quick: QUICK_EFFORT }),
   load('unary c=256', { kind: 'unary', inFlight: 256, effort: effort(16, 350) }),
   load('unary TLS c=64', { kind: 'unary', inFlight: 64, tls: true, effort: effort(16, 300) }),
   load('unary 16 connections x 4', { kind: 'unary', inFlight: 64, connections: 16, effort: effort(16, 300) }),
@@ -41,7 +45,7 @@ export const LOADS: readonly Load[] = [
     needs: ['crowd'],
     effort: effort(8, 800),
   }),
-  load('server stream x4', { kind: 'server-stream', inFlight: 4, effort: effort(16, 300), quick: true }),
+  load('server stream x4', { kind: 'server-stream', inFlight: 4, effort: effort(16, 300) }),
   load('bidi ping-pong x16', { kind: 'bidi', inFlight: 16, effort: effort(12, 250) }),
   load('payload 1 KB c=64', { kind: 'payload', inFlight: 64, payloadBytes: 1024, effort: effort(10, 300) }),
   load('payload 100 KB c=16', { kind: 'payload', inFlight: 16, payloadBytes: 100 * 1024, effort: effort(10, 400) }),

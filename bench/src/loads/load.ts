@@ -22,8 +22,8 @@ export interface Load {
   /** What else a contender must be able to do than the kind, TLS and several connections. */
   readonly needs: readonly Ability[];
   readonly effort: Effort;
-  /** Part of `--quick`. */
-  readonly quick: boolean;
+  /** Under `--quick`; absent: no part of it, unless asked for by name. */
+  readonly quick?: Effort;
 }
 
 /** What is counted of a load: what "per call" and "per second" mean. */
