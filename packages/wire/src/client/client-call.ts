@@ -242,6 +242,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
   // Messages
 
   onMessage(bytes: Buffer, start: number, end: number, compressed: boolean): void {
+    this.session?.onMessageReceived();
     if (this.ended) return;
     if (this.held) this.inbox?.put(bytes, start, end, compressed);
     else this.deliver(bytes, start, end, compressed);

@@ -200,6 +200,11 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.abuse.earn(2);
   }
 
+  /** A message has become complete: the frame that ended it was none without work, however small. */
+  onMessageReceived(): void {
+    this.abuse.earn(1);
+  }
+
   /** The last frame of this side has been written. */
   localEnd(stream: S): void {
     stream.localClosed = true;

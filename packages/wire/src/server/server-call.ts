@@ -158,6 +158,7 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
   // Requests
 
   onMessage(bytes: Buffer, start: number, end: number, compressed: boolean): void {
+    this.session.onMessageReceived();
     if (this.ended) return;
     if (this.source === undefined) {
       if (this.hasRequest) {
