@@ -93,7 +93,10 @@ export class Dial {
       if (this.first.length >= 4 && this.first[3] !== SETTINGS_TYPE) return this.fail('answered');
     }
     session.onChunk(chunk);
-    if (!this.over && session.settled) {
+    if (this.over) return;
+    // What came with the SETTINGS may have ended the session: nobody would be told of it again.
+    if (session.ended) this.fail('error', new Error(session.endedWhy));
+    else if (session.settled) {
       this.settle();
       this.dialing.onConnected(session);
     }

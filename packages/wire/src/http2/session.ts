@@ -67,6 +67,8 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   sendWindow = DEFAULT_WINDOW_BYTES;
   /** The connection is over; nothing is read or written any more. */
   ended = false;
+  /** Why it is over, for people. */
+  endedWhy = '';
   /** Payload that waits in memory for the peer to take it. */
   private queuedBytes = 0;
   /** Payload that waits in memory for its reader, or for the rest of its message. */
@@ -651,6 +653,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   }
 
   private dissolve(why: string): void {
+    this.endedWhy = why;
     this.out.close();
     for (const stream of this.streams.toArray()) {
       stream.gone = true;
