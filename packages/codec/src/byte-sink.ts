@@ -5,6 +5,9 @@
 export interface ByteSink {
   bytes: Buffer;
   pos: number;
-  /** Makes sure that `byteCount` more bytes fit behind `pos`. What is already written stays at its place. */
+  /**
+   * Makes sure that `byteCount` more bytes fit behind `pos`. What is already written stays at its place: it may be half of a
+   * message, and `pos` goes back if the rest fails. What it throws is thrown to whoever writes, a limit on the size for example.
+   */
   reserve(byteCount: number): void;
 }
