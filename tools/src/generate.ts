@@ -18,6 +18,7 @@ const TREES = [
   // Foreign protocols of the interop suites: called and served on the transport itself.
   { proto: 'interop/proto', out: 'interop/src/gen', companions: false },
   { proto: 'bench/proto', out: 'bench/src/gen', companions: false },
+  { proto: 'packages/codec/src/testdata/proto', out: 'packages/codec/src/testdata/gen', companions: false },
 ] as const;
 
 const unknown = process.argv.slice(2).find((word) => word !== '--check');
