@@ -1,6 +1,7 @@
 export type { ByteSink } from './byte-sink.js';
-import type { ByteSink } from './byte-sink.js';
-export interface MessageCodec {
-  encodeInto(m: unknown, s: ByteSink): void;
-  decode(b: Uint8Array, s?: number, e?: number): unknown;
-}
+export { codecOf, decodeMessage, encodeMessage } from './codec-of.js';
+export type { CodecType } from './codec-type.js';
+export { FastReader } from './fast-reader.js';
+export { FastWriter } from './fast-writer.js';
+export { GrowingSink } from './growing-sink.js';
+export { MessageCodec } from './message-codec.js';
