@@ -1,0 +1,1 @@
+export { assertConforms, type ConformanceOptions } from './assert-conforms.js';
