@@ -17,6 +17,17 @@ describe('methodsOf', () => {
     }
   });
 
+  it('gives the codecs that its methods encode and decode with, one for each message type', () => {
+    const [first, second] = methodsOf(EchoDefinition);
+    assert.ok(first?.requestCodec !== undefined && first.responseCodec !== undefined);
+    assert.equal(first.requestCodec, second?.responseCodec);
+    const note = { text: 'a note', count: 2 };
+    assert.deepEqual(first.requestCodec.encode(note), first.encodeRequest(note));
+    assert.deepEqual(first.responseCodec.encode(note), first.encodeResponse(note));
+    assert.deepEqual(first.requestCodec.decode(Buffer.from(first.encodeRequest(note))), note);
+    assert.deepEqual(first.decodeResponse(first.encodeResponse({ count: 2 })), { text: '', count: 2 });
+  });
+
   it('refuses what is no service definition, and says where one comes from', () => {
     for (const wrong of [undefined, null, {}, 'Payments', { fullName: 'a.B' }]) {
       assert.throws(

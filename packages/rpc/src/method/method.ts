@@ -1,6 +1,7 @@
-import type { MessageCodec } from '@breakwater/codec';
+import { codecOf, type MessageCodec } from '@breakwater/codec';
 import { ConfigError, type Idempotency, type Operation, type RpcKind } from '@breakwater/core';
 import type { MethodDefinition, ServiceDefinition } from './definition.js';
+import { presentMessage } from './present.js';
 
 /** An operation together with its codecs: all that a transport needs to know of a method. One object per method. */
 export interface Method extends Operation {
@@ -12,6 +13,10 @@ export interface Method extends Operation {
   decodeRequest(bytes: Uint8Array): unknown;
   encodeResponse(message: unknown): Uint8Array;
   decodeResponse(bytes: Uint8Array): unknown;
+  /**
+   * What the four methods above use, for transports that write into memory of their own and read in place; absent on a method
+   * that was made by hand. Give requests to `presentMessage` first, as `encodeRequest` does.
+   */
   readonly requestCodec?: MessageCodec | undefined;
   readonly responseCodec?: MessageCodec | undefined;
 }
@@ -30,7 +35,8 @@ export function methodsOf(service: ServiceDefinition): readonly Method[] {
 }
 
 function toMethod(service: ServiceDefinition, key: string, definition: MethodDefinition): Method {
-  const { requestType, responseType } = definition;
+  const requestCodec = codecOf(definition.requestType);
+  const responseCodec = codecOf(definition.responseType);
   return {
     key,
     path: `/${service.fullName}/${definition.name}`,
@@ -38,17 +44,13 @@ function toMethod(service: ServiceDefinition, key: string, definition: MethodDef
     method: definition.name,
     kind: kindOf(definition),
     idempotency: idempotencyOf(definition),
-    encodeRequest: (message) => requestType.encode(requestType.fromPartial(present(message))).finish(),
-    decodeRequest: (bytes) => requestType.decode(bytes),
-    encodeResponse: (message) => responseType.encode(responseType.fromPartial(message)).finish(),
-    decodeResponse: (bytes) => responseType.decode(bytes),
+    encodeRequest: (message) => requestCodec.encode(presentMessage(message)),
+    decodeRequest: (bytes) => requestCodec.decode(bytes),
+    encodeResponse: (message) => responseCodec.encode(message),
+    decodeResponse: (bytes) => responseCodec.decode(bytes),
+    requestCodec,
+    responseCodec,
   };
-}
-
-/** The codec would only say of which property of undefined it wanted to read. */
-function present(message: unknown): unknown {
-  if (message !== undefined && message !== null) return message;
-  throw new TypeError(`it is ${String(message)}; pass a message, {} for an empty one`);
 }
 
 function kindOf({ requestStream, responseStream }: MethodDefinition): RpcKind {

@@ -31,3 +31,4 @@ export { nextTurn } from './system-turn.js';
 export { toBuffer } from './to-buffer.js';
 export { isUnixPath, MAX_UNIX_PATH_BYTES } from './unix-socket.js';
 export { WriteWindow } from './write-window.js';
+export { presentMessage } from '../method/present.js';
