@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { assertConforms } from '@breakwater/codec/conformance';
 import type { GenerateResult } from './generate.js';
 import { generate } from './generate.js';
 import { runProtoc } from './protoc.js';
@@ -224,6 +225,21 @@ describe('code generated from odd protos', function () {
         })['enum'],
         { $case: 'let', value: { type: 't' } },
       );
+    });
+
+    it('is encoded and decoded by the fast writer and reader as by its own', async () => {
+      const files = (await readdir(workspace.path('dist'), { recursive: true })).filter((file) =>
+        file.endsWith('.pb.js'),
+      );
+      let count = 0;
+      for (const file of files) {
+        for (const [name, type] of Object.entries(await load(file))) {
+          if (typeof type !== 'object' || !('fromPartial' in type)) continue;
+          assertConforms(`${file} ${name}`, type, { runs: 50 });
+          count++;
+        }
+      }
+      assert.ok(count > 100, `${count} messages`);
     });
 
     it('describes each file for reflection, imports included, under its original names', async () => {
