@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as wire from '@bufbuild/protobuf/wire';
 import type { ByteSink } from './byte-sink.js';
-import { codecOf } from './codec-of.js';
 import type { CodecType } from './codec-type.js';
 import { attempt } from './conformance/attempt.js';
 import type { FastReader } from './fast-reader.js';
@@ -394,13 +393,5 @@ describe('MessageCodec', () => {
       assert.throws(() => kept.reader?.uint32(), /premature EOF/);
       assert.deepEqual(codec.encode({ fInt32: 2 }), byDefault(Scalars, { fInt32: 2 }));
     });
-  });
-});
-
-describe('codecOf', () => {
-  it('gives each type one codec', () => {
-    assert.equal(codecOf(Scalars), codecOf(Scalars));
-    assert.notEqual(codecOf<unknown, object>(Scalars), codecOf<unknown, object>(Lists));
-    assert.equal(codecOf(Scalars).type, Scalars);
   });
 });
