@@ -1,7 +1,7 @@
 import type { MessageCodec } from '@breakwater/codec';
 import type { Status } from '@breakwater/core';
 import type { Compression } from '@breakwater/rpc';
-import { encodeFailed, messageTooLarge, toBuffer } from '@breakwater/rpc/transport-kit';
+import { encodeFailed, messageTooLarge, presentMessage, toBuffer } from '@breakwater/rpc/transport-kit';
 import { FRAME_HEADER_BYTES, Flag, FrameType } from '../http2/frame.js';
 import { putFrameHeader, putUint32 } from '../http2/frame-writer.js';
 import type { Session } from '../http2/session.js';
@@ -43,7 +43,7 @@ export function sendMessage<S extends Stream>(
   const at = out.pos;
   out.pos = at + FRONT_BYTES;
   try {
-    if (encoding.codec !== undefined && compression === 'identity') encoding.codec.encodeInto(message, out);
+    if (encoding.codec !== undefined && compression === 'identity') encoding.codec.encodeInto(presentMessage(message), out);
     else append(session, encoding.encode(message));
   } catch (error) {
     out.pos = at;
