@@ -1,0 +1,3 @@
+/** Connections of this process that are open, whoever opened them. */
+export const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
