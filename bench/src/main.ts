@@ -5,7 +5,7 @@ import { availableContenders } from './contenders/index.js';
 import { planOf } from './plan.js';
 import { readReport, render } from './render.js';
 import { reportOf } from './report/report.js';
-import { short, tables, verdict } from './report/tables.js';
+import { bound, short, tables } from './report/tables.js';
 import { judge } from './report/targets.js';
 import { type Plan, run } from './run.js';
 
@@ -63,8 +63,10 @@ async function main(): Promise<number> {
   console.log(`\n${tables(report)}\n`);
   for (const { target, interval } of judged) {
     const value =
-      interval === undefined ? '-' : `${short(interval.median)} [${short(interval.low)}, ${short(interval.high)}]`;
-    console.log(`${target.ok ? 'kept  ' : 'MISSED'}  ${target.name}: ${value}, ${verdict(target)}`);
+      interval === undefined
+        ? 'not measured'
+        : `${short(interval.median)} [${short(interval.low)}, ${short(interval.high)}]`;
+    console.log(`${target.ok ? 'kept  ' : 'MISSED'}  ${target.name}: ${value}, ${bound(target)}`);
   }
   if (values.save !== undefined) writeFileSync(values.save, `${JSON.stringify(report)}\n`);
   if (values.json === true) console.log(JSON.stringify(report));

@@ -83,8 +83,12 @@ function idleTable(rows: readonly IdleRow[]): string {
   );
 }
 
-export const verdict = ({ value, target, better, ok }: Target): string =>
-  `${better === 'higher' ? 'at least' : 'at most'} ${short(target)}: ${ok ? 'kept' : 'MISSED'}${value === null ? ' (not measured)' : ''}`;
+/** What was promised. */
+export const bound = ({ target, better }: Target): string =>
+  `${better === 'higher' ? 'at least' : 'at most'} ${short(target)}`;
+
+const verdict = (target: Target): string =>
+  `${bound(target)}: ${target.ok ? 'kept' : 'MISSED'}${target.value === null ? ' (not measured)' : ''}`;
 
 /** The targets, with what came out. */
 export const targetTable = (targets: readonly Target[]): string =>

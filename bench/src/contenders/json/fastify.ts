@@ -29,7 +29,13 @@ export const fastifyUndici: Sides = {
     app.post(AUTHORIZE, { schema: { response: { 200: RESPONSE_SCHEMA } } }, async () => JSON_RESPONSE);
     app.post(ECHO, async ({ body }, reply) => reply.type('application/octet-stream').send(body));
     const address = await app.listen({ host: HOST, port: 0 });
-    return { port: Number(new URL(address).port), close: async () => app.server.closeAllConnections() };
+    return {
+      port: Number(new URL(address).port),
+      close: async () => {
+        app.server.closeAllConnections();
+        await app.close();
+      },
+    };
   },
   async connect(port, setup) {
     const pool = new Pool(`${setup.tls ? 'https' : 'http'}://${HOST}:${port}`, {
