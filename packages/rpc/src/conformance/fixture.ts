@@ -4,6 +4,7 @@ import {
   createRuntime,
   deadlineAfter,
   Metadata,
+  systemClock,
   type Call,
   type Handler,
   type Outcome,
@@ -146,8 +147,9 @@ export class Fixture {
     return last;
   }
 
+  /** Of the system's time, also where the runtime has another: I/O takes as long as it takes. */
   pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.runtime.clock.setTimer(ms, resolve));
+    return new Promise((resolve) => systemClock.setTimer(ms, resolve));
   }
 
   async dispose(): Promise<void> {
