@@ -1,41 +1,25 @@
-import { Code, fail, type Call, type Clock, type Outcome, type Status, type Timer } from '@breakwater/core';
-import { formatAddress } from '@breakwater/discovery';
+import { fail, type Call, type Clock, type Outcome, type Status, type Timer } from '@breakwater/core';
+import { Backoff, formatAddress } from '@breakwater/discovery';
 import type { Address, ClientLimits, Connection, ConnectionState, ConnectOptions, Method } from '@breakwater/rpc';
-import {
-  type ClientSecurity,
-  connectionLost,
-  DeadlineWheel,
-  explain,
-  type Seen,
-  tlsName,
-} from '@breakwater/rpc/transport-kit';
-import type { ClientSession, ClientSessionOwner } from '../http2/client-session.js';
-import { errorCodeName, ErrorCode } from '../http2/error-code.js';
-import { Keepalive } from '../keepalive.js';
+import { connectionLost, DeadlineWheel, explain, type Seen } from '@breakwater/rpc/transport-kit';
+import type { ClientSession } from '../http2/client-session.js';
+import { ErrorCode } from '../http2/error-code.js';
 import { reportDefect } from '../system-defect.js';
-import { clientPems } from '../tls/client-pems.js';
-import type { RenewablePems } from '../tls/renewable-pems.js';
-import { tellOfPems } from '../tls/system-news.js';
 import { ClientCall, type CallHost } from './client-call.js';
-import { Dial, type Dialing, type DialSecurity } from './dial.js';
+import { CLOSED, leftByServer, notReady } from './connection-status.js';
+import { Dialer, type DialerOwner, type WireClientSettings } from './dialer.js';
 import { type MethodPlan, planMethod, type RequestHeads } from './method-plan.js';
+import { SessionKeepalives } from './session-keepalives.js';
+import { SessionPool } from './session-pool.js';
 import { WaitingCalls } from './waiting-calls.js';
 
-/** A peer that takes connections and says nothing. @see gRPC connection-backoff.md, MIN_CONNECT_TIMEOUT */
-const CONNECT_TIMEOUT_MS = 20_000;
-const BACKOFF_FACTOR = 1.6;
-const JITTER = 0.2;
-
-/** What the transport sets for its connections beyond what the seam says. */
-export interface WireClientSettings {
-  readonly maxBufferedBytes: number;
-  /** HTTP/2 connections to one endpoint: a further one is opened only while all others have as many calls as the peer allows. */
-  readonly maxConnections: number;
-  readonly firstStreamId: number;
-}
+/** @see gRPC connection-backoff.md */
+const BACKOFF = { multiplier: 1.6, jitterRatio: 0.2 };
+/** Further connections are looked at this often: one that had no call since the last time is closed. */
+const TRIM_EVERY_MS = 30_000;
 
 /** One endpoint: usually one HTTP/2 connection, several while one is saturated or an old one finishes its calls. */
-export class WireConnection implements Connection, CallHost, ClientSessionOwner {
+export class WireConnection implements Connection, CallHost, DialerOwner {
   readonly peer: string;
   readonly limits: ClientLimits;
   readonly clock: Clock;
@@ -43,19 +27,18 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   private current: ConnectionState = 'idle';
   private why: Status | undefined;
   private listeners: readonly (() => void)[] = [];
-  /** Takes new calls. */
-  private session: ClientSession | undefined;
-  /** More of them, while the first is saturated. */
-  private readonly extra: ClientSession[] = [];
-  private readonly keepalives = new Map<ClientSession, Keepalive>();
-  private readonly dials = new Set<Dial>();
+  /** What takes new calls. Sessions that have left it finish theirs. */
+  private readonly pool = new SessionPool();
+  private readonly keepalives: SessionKeepalives;
+  private readonly dialer: Dialer;
   private readonly waiting = new WaitingCalls();
   private readonly calls: ClientCall[] = [];
   private readonly plans = new Map<Method, MethodPlan>();
-  private readonly security: ClientSecurity | undefined;
-  private readonly pems: RenewablePems | undefined;
   private reconnect: Timer | undefined;
-  private failures = 0;
+  /** A further connection could not be made: until then no other is tried. */
+  private growth: Timer | undefined;
+  private trimmer: Timer | undefined;
+  private readonly backoff: Backoff;
   private awake = 0;
   private readySince = 0;
   private drained: Promise<void> | undefined;
@@ -72,10 +55,9 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
     this.limits = options.limits;
     this.clock = options.runtime.clock;
     this.wheel = new DeadlineWheel(this.clock);
-    if (options.tls !== undefined) {
-      this.security = { tls: options.tls, name: tlsName(options.tls, options.authority) };
-      this.pems = clientPems(options.tls);
-    }
+    this.backoff = new Backoff({ ...options.backoff, ...BACKOFF }, options.runtime.random);
+    this.keepalives = new SessionKeepalives(options.limits, this.clock);
+    this.dialer = new Dialer(address, options, settings, this);
   }
 
   get state(): ConnectionState {
@@ -96,11 +78,11 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   connect(): void {
     if (this.current !== 'idle') return;
     this.become('connecting');
-    this.dial();
+    this.dialer.dial();
   }
 
   call(method: Method, call: Call): Promise<Outcome> {
-    if (this.current !== 'ready') return Promise.resolve(fail(this.notReady()));
+    if (this.current !== 'ready') return Promise.resolve(fail(notReady(this.peer, this.current, this.why)));
     const plan = this.planOf(method);
     return new Promise((resolve, reject) => {
       const started = new ClientCall(this, plan, call, resolve, reject);
@@ -118,11 +100,10 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   close(): void {
     if (this.current === 'closed') return;
     this.become('closed');
-    this.reconnect?.cancel();
-    for (const dial of this.dials) dial.cancel();
-    this.dials.clear();
+    for (const timer of [this.reconnect, this.growth, this.trimmer]) timer?.cancel();
+    this.dialer.cancel();
     for (const call of [...this.calls]) call.abort(CLOSED);
-    for (const session of this.sessions()) session.close('the client was closed');
+    for (const session of this.pool) session.close('the client was closed');
     this.onDrained?.();
   }
 
@@ -141,44 +122,37 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
   stayAwake(change: number): void {
     this.awake += change;
     if (this.awake === 0 || (this.awake === 1 && change === 1)) {
-      for (const session of this.sessions()) session.keepAwake(this.awake > 0);
+      for (const session of this.pool) session.keepAwake(this.awake > 0);
     }
   }
 
   restart(call: ClientCall, why: string): void {
     if (this.current === 'closed') call.giveUp(CLOSED);
-    else if (this.current === 'ready' && this.anyRoom() !== undefined) this.place(call);
+    else if (this.pool.withRoom() !== undefined) this.place(call);
     else call.giveUp(connectionLost(this.peer, why));
   }
 
   /** Hands the call to a session that has room; without one it waits for its turn, or until its deadline. */
   private place(call: ClientCall): void {
-    const session = this.anyRoom();
+    const session = this.pool.withRoom();
     if (session === undefined) {
       this.waiting.add(call);
-      this.openExtra();
+      this.grow();
       return;
     }
     session.start(call);
   }
 
-  private anyRoom(): ClientSession | undefined {
-    if (this.session?.hasRoom === true) return this.session;
-    return this.extra.length === 0 ? undefined : this.extra.find((session) => session.hasRoom);
-  }
-
-  /** All sessions have as many calls as the peer allows: one more connection, if that is allowed. */
-  private openExtra(): void {
-    const open = this.extra.length + 1 + this.dials.size;
-    if (this.session === undefined || open >= this.settings.maxConnections) return;
-    this.startDial({
-      onConnected: (session) => {
-        this.extra.push(session);
-        this.admit();
-      },
-      // The calls wait for their turn all the same.
-      onFailed: () => {},
-    });
+  /** As many further connections as the waiting calls fill, and as are allowed. */
+  private grow(): void {
+    const { pool, dialer, waiting } = this;
+    if (this.growth !== undefined || this.current !== 'ready') return;
+    while (
+      pool.size + dialer.inFlight < this.settings.maxConnections &&
+      (dialer.inFlight === 0 || waiting.size > dialer.inFlight * pool.expectedRoom)
+    ) {
+      dialer.dial();
+    }
   }
 
   // What sessions tell
@@ -189,16 +163,17 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
     if (this.waiting.size > 0) this.admit();
   }
 
+  onAging(): void {
+    if (this.growth === undefined && this.dialer.inFlight === 0) this.dialer.dial();
+  }
+
   onGoaway(session: ClientSession, code: number, debug: string): void {
-    const said = debug === '' ? '' : ` (${debug.replace(/[^\x20-\x7e]/g, '?')})`;
-    const what =
-      code === ErrorCode.noError ? 'the server is leaving it' : `the server left it with ${errorCodeName(code)}`;
-    this.forget(session, connectionLost(this.peer, `${what}${said}`));
+    if (code === ErrorCode.enhanceYourCalm && debug === 'too_many_pings') this.keepalives.onTooManyPings();
+    this.forget(session, leftByServer(this.peer, code, debug));
   }
 
   onEnded(session: ClientSession, why: string): void {
-    this.keepalives.get(session)?.stop();
-    this.keepalives.delete(session);
+    this.keepalives.stop(session);
     this.forget(session, connectionLost(this.peer, why));
   }
 
@@ -208,15 +183,13 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
 
   /** A session takes no new calls. */
   private forget(session: ClientSession, why: Status): void {
-    const index = this.extra.indexOf(session);
-    if (index >= 0) this.extra.splice(index, 1);
-    if (this.session !== session) return;
-    this.session = undefined;
+    if (!this.pool.remove(session) || this.pool.size > 0) return;
     if (this.current === 'ready') this.resume(why);
+    else this.dismissWaiting(why);
   }
 
   private admit(): void {
-    for (let session = this.anyRoom(); session !== undefined; session = this.anyRoom()) {
+    for (let session = this.pool.withRoom(); session !== undefined; session = this.pool.withRoom()) {
       const call = this.waiting.take();
       if (call === undefined) return;
       session.start(call);
@@ -225,90 +198,66 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
 
   // Connecting
 
-  private dial(): void {
-    this.startDial({
-      onConnected: (session) => this.onConnected(session),
-      onFailed: (seen) => void this.onFailed(seen),
-    });
-  }
-
-  private startDial(dialing: Dialing): void {
-    const { maxBufferedBytes, firstStreamId } = this.settings;
-    const { address, clock } = this;
-    const options = {
-      address,
-      security: this.dialSecurity(),
-      clock,
-      maxHeaderBytes: this.limits.maxHeaderBytes,
-      maxBufferedBytes,
-      timeoutMs: CONNECT_TIMEOUT_MS,
-      firstStreamId,
-    };
-    let dial: Dial;
-    try {
-      dial = new Dial(options, this, {
-        onConnected: (session) => {
-          this.dials.delete(dial);
-          this.watch(session);
-          dialing.onConnected(session);
-        },
-        onFailed: (seen) => {
-          this.dials.delete(dial);
-          dialing.onFailed(seen);
-        },
-      });
-    } catch (error) {
-      // Node throws for an address that cannot be one, such as a port above 65,535.
-      dialing.onFailed({ kind: 'error', bytes: Buffer.alloc(0), error: error as NodeJS.ErrnoException });
-      return;
-    }
-    this.dials.add(dial);
-  }
-
-  /** PEM files may have been renewed since the last connection. */
-  private dialSecurity(): DialSecurity | undefined {
-    const { pems, security } = this;
-    if (pems === undefined || security === undefined) return undefined;
-    const news = pems.look(1);
-    if (news !== undefined) tellOfPems(this.options.runtime.events, this.options.authority, news);
-    return { context: pems.context, name: security.name };
-  }
-
-  private watch(session: ClientSession): void {
-    if (this.awake > 0) session.keepAwake(true);
-    const { keepaliveTimeMs, keepaliveTimeoutMs } = this.limits;
-    if (keepaliveTimeMs === Number.POSITIVE_INFINITY) return;
-    this.keepalives.set(
-      session,
-      new Keepalive(session, { timeMs: keepaliveTimeMs, timeoutMs: keepaliveTimeoutMs, whenIdle: false }, this.clock),
-    );
-  }
-
-  private onConnected(session: ClientSession): void {
+  onConnected(session: ClientSession): void {
     if (this.current === 'closed' || this.current === 'draining') {
       session.close('the client was closed');
       return;
     }
-    this.session = session;
-    this.failures = 0;
-    this.readySince = this.clock.now();
+    if (this.awake > 0) session.keepAwake(true);
+    this.keepalives.watch(session);
+    this.reconnect?.cancel();
+    this.pool.add(session);
+    this.backoff.reset();
+    if (this.current !== 'ready') this.readySince = this.clock.now();
     this.become('ready');
     this.admit();
+    this.trimLater();
   }
 
-  private async onFailed(seen: Seen): Promise<void> {
-    const why = await explain(this.address, this.peer, this.security, seen, this.clock);
-    if (this.current === 'closed' || this.current === 'draining') return;
+  onFailed(seen: Seen): void {
+    if (this.pool.size > 0) this.growLater();
+    else if (this.dialer.inFlight === 0) void this.fail(seen);
+  }
+
+  private async fail(seen: Seen): Promise<void> {
+    const why = await explain(this.address, this.peer, this.dialer.security, seen, this.clock);
+    if (this.current !== 'connecting') return;
     this.become('failed', why);
     this.dismissWaiting(why);
-    this.redialAfter(this.nextBackoff(), why);
+    this.redialAfter(this.backoff.next(), why);
   }
 
-  /** A connection that was READY has ended: at once anew, unless it never lasts. */
+  /** A further connection could not be made. The calls wait for their turn all the same; after a while it is tried again. */
+  private growLater(): void {
+    this.growth ??= this.clock.setTimer(
+      this.backoff.next(),
+      () => {
+        this.growth = undefined;
+        if (this.pool.aging) this.dialer.dial();
+        else if (this.waiting.size > 0) this.grow();
+      },
+      { ref: false },
+    );
+  }
+
+  private trimLater(): void {
+    if (this.pool.size < 2) return;
+    this.trimmer ??= this.clock.setTimer(
+      TRIM_EVERY_MS,
+      () => {
+        this.trimmer = undefined;
+        this.pool.trim();
+        this.trimLater();
+      },
+      { ref: false },
+    );
+  }
+
+  /** The last connection has ended: at once anew, unless it never lasts. */
   private resume(why: Status): void {
     if (this.clock.now() - this.readySince >= this.options.backoff.initialMs) {
       this.become('connecting', why);
-      this.dial();
+      if (this.dialer.inFlight === 0) this.dialer.dial();
       return;
     }
     this.become('failed', why);
@@ -321,17 +270,10 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
       delayMs,
       () => {
         this.become('connecting', why);
-        this.dial();
+        this.dialer.dial();
       },
       { ref: false },
     );
-  }
-
-  private nextBackoff(): number {
-    const { initialMs, maxMs } = this.options.backoff;
-    const base = Math.min(maxMs, initialMs * BACKOFF_FACTOR ** this.failures);
-    this.failures += 1;
-    return base * (1 - JITTER + 2 * JITTER * this.options.runtime.random.next());
   }
 
   private dismissWaiting(why: Status): void {
@@ -344,6 +286,7 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
     if (this.current === 'closed') return;
     this.become('draining');
     this.reconnect?.cancel();
+    if (this.pool.size === 0) this.dismissWaiting(notReady(this.peer, this.current, this.why));
     if (this.calls.length > 0) {
       await new Promise<void>((resolve) => {
         const timer = graceMs === Number.POSITIVE_INFINITY ? undefined : this.clock.setTimer(graceMs, resolve);
@@ -354,11 +297,6 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
       });
     }
     this.close();
-  }
-
-  private *sessions(): Iterable<ClientSession> {
-    if (this.session !== undefined) yield this.session;
-    yield* [...this.extra];
   }
 
   private planOf(method: Method): MethodPlan {
@@ -375,21 +313,4 @@ export class WireConnection implements Connection, CallHost, ClientSessionOwner 
       for (const listener of this.listeners) listener();
     });
   }
-
-  private notReady(): Status {
-    if (this.current === 'closed') return CLOSED;
-    if (this.current === 'draining') {
-      return { ...unavailable(`the connection to ${this.peer} is draining`), reason: 'DRAINING' };
-    }
-    return this.why ?? { ...unavailable(`not connected to ${this.peer} (${this.current})`), reason: 'CONNECT_FAILED' };
-  }
 }
-
-const unavailable = (details: string): Status => ({ code: Code.UNAVAILABLE, origin: 'remote', details });
-
-const CLOSED: Status = {
-  code: Code.UNAVAILABLE,
-  origin: 'local',
-  reason: 'CLIENT_CLOSED',
-  details: 'the client was closed',
-};

@@ -96,6 +96,7 @@ export class Dial {
     if (this.over) return;
     // What came with the SETTINGS may have ended the session: nobody would be told of it again.
     if (session.ended) this.fail('error', new Error(session.endedWhy));
+    else if (session.leaving) this.fail('error', new Error('the server said GOAWAY right after its SETTINGS'));
     else if (session.settled) {
       this.settle();
       this.dialing.onConnected(session);

@@ -29,19 +29,23 @@ export interface ClientSessionOwner {
   onSettled(session: ClientSession): void;
   /** A stream has ended, or more are allowed. */
   onRoom(session: ClientSession): void;
+  /** Few stream ids are left: a successor is needed before `onGoaway` says that they are used up. */
+  onAging(session: ClientSession): void;
   /** The peer takes no new streams. Those that it has taken go on. */
   onGoaway(session: ClientSession, code: number, debug: string): void;
   onEnded(session: ClientSession, why: string): void;
   onDefect(error: unknown): void;
 }
 
-/** Stream ids are used up before this one, so that a new connection can be made in time. */
-const LAST_ID_TO_OPEN = MAX_STREAM_ID - 2 * 65_536;
+/** From this id on a successor is asked for; there are as many streams left as calls may come until it is there. */
+const AGING_FROM_ID = MAX_STREAM_ID - 2 * 65_536;
 
 /** The client's end of an HTTP/2 connection. */
 export class ClientSession extends Session<ClientStream> {
   /** No new streams: the peer said GOAWAY, the ids are used up, or this side is closing. */
   leaving = false;
+  /** A successor has been asked for. */
+  aging = false;
   private readonly head: ResponseHead;
   private begins: ClientStream[] = [];
   private nextId: number;
@@ -89,6 +93,11 @@ export class ClientSession extends Session<ClientStream> {
     return this.streams.size + this.begins.length;
   }
 
+  /** A number that grows with every stream that is opened. */
+  get opened(): number {
+    return this.nextId;
+  }
+
   /** Begins a stream at the end of this tick, together with the others of it: what is cancelled before is never sent. */
   start(stream: ClientStream): void {
     stream.starting = true;
@@ -121,10 +130,17 @@ export class ClientSession extends Session<ClientStream> {
     this.lastStreamId = this.nextId;
     this.nextId += 2;
     this.streams.add(stream);
-    if (this.nextId > LAST_ID_TO_OPEN && !this.leaving) {
-      this.leaving = true;
-      this.owner.onGoaway(this, ErrorCode.noError, 'its stream ids are used up');
+    if (this.nextId > AGING_FROM_ID) this.onLateId();
+  }
+
+  private onLateId(): void {
+    if (!this.aging && !this.leaving) {
+      this.aging = true;
+      this.owner.onAging(this);
     }
+    if (this.nextId <= MAX_STREAM_ID || this.leaving) return;
+    this.leaving = true;
+    this.owner.onGoaway(this, ErrorCode.noError, 'its stream ids are used up');
   }
 
   /** PING that waits for its answer. One at a time; a later one takes the place of the earlier. */

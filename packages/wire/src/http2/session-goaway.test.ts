@@ -142,14 +142,26 @@ describe('a client session that leaves', () => {
     assert.deepEqual(goaways(pair.framesToServer), ['0, 1, SETTINGS on stream 1']);
   });
 
-  it('leaves in time before its stream ids are used up', async () => {
-    const lastToOpen = MAX_ID - 2 * 65_536;
-    const pair = await new SessionPair({ firstId: lastToOpen - 2 }).connect();
+  it('asks once for a successor, in time before its stream ids are used up, and goes on meanwhile', async () => {
+    const first = MAX_ID - 2 * 65_536;
+    const pair = await new SessionPair({ firstId: first - 2 }).connect();
     const streams = [pair.start(), pair.start(), pair.start()];
     await pair.settle();
     assert.deepEqual(
       streams.map(({ id }) => id),
-      [lastToOpen - 2, lastToOpen, 0],
+      [first - 2, first, first + 2],
+    );
+    assert.equal(pair.log.filter((line) => line === 'client aging').length, 1);
+    assert.doesNotMatch(pair.log.join(), /goaway/);
+  });
+
+  it('leaves when its stream ids are used up', async () => {
+    const pair = await new SessionPair({ firstId: MAX_ID - 2 }).connect();
+    const streams = [pair.start(), pair.start(), pair.start()];
+    await pair.settle();
+    assert.deepEqual(
+      streams.map(({ id }) => id),
+      [MAX_ID - 2, MAX_ID, 0],
     );
     assert.deepEqual(streams[2]?.log, ['never sent: the server is closing the connection']);
     assert.match(pair.log.join(), /goaway 0 its stream ids are used up/);

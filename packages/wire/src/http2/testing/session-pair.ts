@@ -131,6 +131,10 @@ export class SessionPair implements ClientSessionOwner, ServerSessionOwner {
     this.log.push('settled');
   }
   onRoom(): void {}
+  onAging(): void {
+    this.log.push('client aging');
+  }
+
   onGoaway(_session: ClientSession, code: number, debug: string): void {
     this.log.push(`goaway ${code} ${debug}`);
   }
