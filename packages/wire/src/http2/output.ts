@@ -44,7 +44,12 @@ export class Output implements ByteSink {
 
   /** Bytes that have not left this process: those of this tick and those that the socket still holds. */
   get pendingBytes(): number {
-    return this.partBytes + this.pos - this.partStart + this.socket.writableLength;
+    return this.unwrittenBytes + this.socket.writableLength;
+  }
+
+  /** Those of this tick alone; while the socket is full, all that have come since. */
+  get unwrittenBytes(): number {
+    return this.partBytes + this.pos - this.partStart;
   }
 
   reserve(byteCount: number): void {

@@ -24,7 +24,7 @@ import { nextTurn } from '@breakwater/rpc/transport-kit';
 /** Windows that are announced at the start; both grow with the bandwidth-delay product. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
 export const CONNECTION_WINDOW_BYTES = 1024 * 1024;
-/** Output that a peer causes and does not read: PING and SETTINGS answers, resets. */
+/** Output that a peer causes and does not read: PING and SETTINGS answers, resets, headers. */
 const MAX_UNREAD_CONTROL_BYTES = 1024 * 1024;
 
 /** Payload in one frame that is less than the smallest message of gRPC. A stream of small messages is work. */
@@ -133,7 +133,8 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       this.onThrow(error);
     }
     if (this.ended) return;
-    if (this.out.blocked && this.out.pendingBytes > MAX_UNREAD_CONTROL_BYTES && this.rotation.idle) {
+    // Payload waits in queues meanwhile, and counts against the budgets.
+    if (this.out.blocked && this.out.unwrittenBytes > MAX_UNREAD_CONTROL_BYTES) {
       this.fail(new ConnectionError(ErrorCode.enhanceYourCalm, 'the answers to its frames are not read'));
       return;
     }
