@@ -33,6 +33,14 @@ describe('HeaderBlock', () => {
     assert.throws(() => new HeaderBlock(100).begin(1, false, Buffer.alloc(101)), isCalm);
   });
 
+  it('bears as many frames as its bytes explain beyond that', () => {
+    const block = new HeaderBlock(10_000_000);
+    block.begin(1, false, Buffer.alloc(16_384));
+    for (let frames = 1; frames < 500; frames++) block.add(Buffer.alloc(16_384));
+    for (let frames = 0; frames < 64; frames++) block.add(Buffer.alloc(0));
+    assert.throws(() => block.add(Buffer.alloc(0)), isCalm);
+  });
+
   it('bears 64 frames, and no endless row of empty ones', () => {
     const block = new HeaderBlock(100);
     block.begin(1, false, Buffer.alloc(0));

@@ -1,4 +1,5 @@
 import { ConnectionError, ErrorCode } from './error-code.js';
+import { DEFAULT_MAX_FRAME_BYTES } from './frame.js';
 
 /** Frames that one block may come in beyond what its bytes explain. */
 const MAX_FRAMES = 64;
@@ -26,10 +27,11 @@ export class HeaderBlock {
   add(fragment: Buffer): void {
     this.byteCount += fragment.length;
     this.parts.push(fragment);
-    if (this.byteCount > this.maxBytes || this.parts.length > MAX_FRAMES) {
+    const maxFrames = MAX_FRAMES + this.byteCount / DEFAULT_MAX_FRAME_BYTES;
+    if (this.byteCount > this.maxBytes || this.parts.length > maxFrames) {
       throw new ConnectionError(
         ErrorCode.enhanceYourCalm,
-        `a header block of ${this.byteCount} bytes in ${this.parts.length} frames is over the limit of ${this.maxBytes} bytes and ${MAX_FRAMES} frames`,
+        `a header block of ${this.byteCount} bytes in ${this.parts.length} frames is over the limit of ${this.maxBytes} bytes and ${Math.floor(maxFrames)} frames`,
       );
     }
   }

@@ -30,6 +30,12 @@ describe('header blocks between two sessions', () => {
     await fc.assert(property, { numRuns: 25 });
   });
 
+  it('may be as large as the limit allows, also in more than 64 frames', async () => {
+    const pair = await new SessionPair({ maxHeaderBytes: 4 * MIB }).connect();
+    const [, server] = await pair.open([...REQUEST, ...large(3 * MIB)], true);
+    assert.equal(server.entries[1]?.length, 3 * MIB);
+  });
+
   it('keep the tables of both sides in step when the stream that they belong to is gone', async () => {
     const pair = await new SessionPair().connect();
     const [client, server] = await pair.open([...REQUEST, ['x-first', 'a']]);
