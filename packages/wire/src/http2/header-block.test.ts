@@ -14,7 +14,7 @@ describe('HeaderBlock', () => {
       for (const [index, pieces] of all.entries()) {
         const [first = Buffer.alloc(0), ...rest] = pieces.map((piece) => Buffer.from(piece));
         assert.equal(block.streamId, 0);
-        block.begin(index + 1, index % 2 === 0, first);
+        block.begin(index + 1, index % 2 === 0, undefined, first);
         for (const piece of rest) block.add(piece);
         assert.deepEqual([block.streamId, block.endStream], [index + 1, index % 2 === 0]);
         assert.deepEqual(block.finish(), Buffer.concat([first, ...rest]));
@@ -25,17 +25,17 @@ describe('HeaderBlock', () => {
 
   it('bears a block of exactly its limit, and none of a byte more', () => {
     const block = new HeaderBlock(100);
-    block.begin(1, false, Buffer.alloc(60));
+    block.begin(1, false, undefined, Buffer.alloc(60));
     block.add(Buffer.alloc(40));
     assert.equal(block.finish().length, 100);
-    block.begin(3, false, Buffer.alloc(60));
+    block.begin(3, false, undefined, Buffer.alloc(60));
     assert.throws(() => block.add(Buffer.alloc(41)), isCalm);
-    assert.throws(() => new HeaderBlock(100).begin(1, false, Buffer.alloc(101)), isCalm);
+    assert.throws(() => new HeaderBlock(100).begin(1, false, undefined, Buffer.alloc(101)), isCalm);
   });
 
   it('bears as many frames as its bytes explain beyond that', () => {
     const block = new HeaderBlock(10_000_000);
-    block.begin(1, false, Buffer.alloc(16_384));
+    block.begin(1, false, undefined, Buffer.alloc(16_384));
     for (let frames = 1; frames < 500; frames++) block.add(Buffer.alloc(16_384));
     for (let frames = 0; frames < 64; frames++) block.add(Buffer.alloc(0));
     assert.throws(() => block.add(Buffer.alloc(0)), isCalm);
@@ -43,7 +43,7 @@ describe('HeaderBlock', () => {
 
   it('bears 64 frames, and no endless row of empty ones', () => {
     const block = new HeaderBlock(100);
-    block.begin(1, false, Buffer.alloc(0));
+    block.begin(1, false, undefined, Buffer.alloc(0));
     for (let frames = 1; frames < 64; frames++) block.add(Buffer.alloc(0));
     assert.throws(() => block.add(Buffer.alloc(0)), isCalm);
   });

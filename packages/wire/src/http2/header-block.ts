@@ -9,15 +9,18 @@ export class HeaderBlock {
   /** The stream whose block is under way; 0 when there is none. */
   streamId = 0;
   endStream = false;
+  /** What is wrong with its first frame, if anything. */
+  malformed: string | undefined;
   private readonly parts: Buffer[] = [];
   private byteCount = 0;
 
   /** @param maxBytes of a whole block, compressed */
   constructor(private readonly maxBytes: number) {}
 
-  begin(streamId: number, endStream: boolean, fragment: Buffer): void {
+  begin(streamId: number, endStream: boolean, malformed: string | undefined, fragment: Buffer): void {
     this.streamId = streamId;
     this.endStream = endStream;
+    this.malformed = malformed;
     this.parts.length = 0;
     this.byteCount = 0;
     this.add(fragment);

@@ -94,6 +94,24 @@ describe('header blocks between two sessions', () => {
     assert.deepEqual([second.log, second.remoteClosed], [['run', 'end'], true]);
   });
 
+  it('end a stream that is said to depend on itself, in one frame and in several', async () => {
+    for (const flags of [Flag.endHeaders, 0]) {
+      const pair = await new SessionPair().connect();
+      await pair.open();
+      const block = Buffer.from([0x83, 0x86, 0x84]);
+      const head = Buffer.concat([Buffer.from([0, 0, 0, 3, 16]), block]);
+      pair.server.onChunk(rawFrame(FrameType.headers, 3, head, flags | Flag.priority));
+      if (flags === 0) pair.server.onChunk(rawFrame(FrameType.continuation, 3, '', Flag.endHeaders));
+      await pair.settle();
+      assert.equal(pair.accepted.length, 1);
+      const resets = pair.framesToClient.filter(({ type }) => type === FrameType.rstStream);
+      assert.deepEqual(
+        resets.map(({ streamId, payload }) => [streamId, payload.readUInt32BE(0)]),
+        [[3, 1]],
+      );
+    }
+  });
+
   it('have to end within 10 s', async () => {
     const pair = await new SessionPair().connect();
     pair.server.onChunk(rawFrame(FrameType.headers, 1, Buffer.from([0x83]), 0));

@@ -454,7 +454,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     const malformed = dependsOn === streamId ? 'it depends on itself' : undefined;
     if ((flags & Flag.endHeaders) !== 0) this.decode(streamId, bytes, from, to, endStream, malformed);
     else {
-      this.block.begin(streamId, endStream, bytes.subarray(from, to));
+      this.block.begin(streamId, endStream, malformed, bytes.subarray(from, to));
       this.onBlockBegun();
     }
   }
@@ -465,10 +465,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     }
     this.block.add(bytes.subarray(start, end));
     if ((flags & Flag.endHeaders) === 0) return;
-    const { endStream } = this.block;
+    const { endStream, malformed } = this.block;
     const block = this.block.finish();
     this.onBlockEnded();
-    this.decode(streamId, block, 0, block.length, endStream, undefined);
+    this.decode(streamId, block, 0, block.length, endStream, malformed);
   }
 
   private decode(
