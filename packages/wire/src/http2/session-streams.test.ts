@@ -240,7 +240,7 @@ describe('a session', () => {
       await turn();
       assert.equal(pair.server.out.blocked, true);
       if (payload > 0) server.send(Buffer.alloc(payload));
-      pair.onAccept = (stream) => void process.nextTick(() => stream.head(undefined, true));
+      pair.onAccept = (stream) => process.nextTick(() => stream.head(undefined, true));
       for (let id = 3; id < 300_000 && !pair.server.ended; id += 2) {
         unserved.writeUInt32BE(id, 5);
         pair.server.onChunk(Buffer.from(unserved));

@@ -16,7 +16,7 @@ const FIRST_SIZE = 16;
 export class StreamTable<S extends Numbered> {
   /** Open streams. */
   size = 0;
-  private slots: (S | undefined)[] = emptySlots(FIRST_SIZE);
+  private slots: (S | undefined)[] = emptySlots<S>(FIRST_SIZE);
   private mask = FIRST_SIZE - 1;
   private readonly aside = new Map<number, S>();
 
@@ -38,11 +38,6 @@ export class StreamTable<S extends Numbered> {
     if (this.slots[slot] === stream) this.slots[slot] = undefined;
     else if (!this.aside.delete(stream.id)) return;
     this.size -= 1;
-  }
-
-  /** Calls `visit` with every stream that is open now; streams may be removed meanwhile. */
-  forEach(visit: (stream: S) => void): void {
-    for (const stream of this.toArray()) visit(stream);
   }
 
   /** In the order of their ids. */
