@@ -19,11 +19,6 @@ export class FrameReader {
 
   constructor(private readonly maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {}
 
-  /** Bytes that wait for the rest of their frame. */
-  get waiting(): number {
-    return this.partial === undefined ? 0 : this.filled;
-  }
-
   /** A frame that is no payload has begun and not ended: no honest peer takes its time over one. */
   get waitsForHead(): boolean {
     const { partial } = this;

@@ -42,12 +42,7 @@ export class Output implements ByteSink {
     private readonly copies: boolean,
   ) {}
 
-  /** Bytes that have not left this process: those of this tick and those that the socket still holds. */
-  get pendingBytes(): number {
-    return this.unwrittenBytes + this.socket.writableLength;
-  }
-
-  /** Those of this tick alone; while the socket is full, all that have come since. */
+  /** Bytes of this tick; while the socket is full, all that have come since. */
   get unwrittenBytes(): number {
     return this.partBytes + this.pos - this.partStart;
   }

@@ -11,11 +11,6 @@ export class ReceiveWindow {
     this.available = size;
   }
 
-  /** The size that the window is kept at. */
-  get target(): number {
-    return this.size;
-  }
-
   /** @returns false when the peer has sent more than it may */
   take(byteCount: number): boolean {
     this.available -= byteCount;

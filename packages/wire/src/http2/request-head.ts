@@ -17,7 +17,6 @@ export class RequestHead implements HeaderSink {
   contentType = '';
   timeout = '';
   encoding = '';
-  te = '';
   contentLength = -1;
   /** All other fields: name, value, name, value. */
   entries: string[] | undefined;
@@ -49,7 +48,6 @@ export class RequestHead implements HeaderSink {
     this.contentType = '';
     this.timeout = '';
     this.encoding = '';
-    this.te = '';
     this.contentLength = -1;
     this.entries = undefined;
     this.listBytes = 0;
@@ -108,7 +106,6 @@ export class RequestHead implements HeaderSink {
         return;
       case NAME.te:
         if (value !== 'trailers') this.problem ??= 'the header te with another value than trailers';
-        this.te = value;
         return;
       case NAME.grpcTimeout:
         this.timeout = value;

@@ -95,7 +95,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   private lingering: Timer | undefined = undefined;
   /** Payload of the connection that has not been given back because readers keep too much. */
   private withheldBytes = 0;
-  /** Instant of the last byte that came, for keepalive; kept only while somebody asks. */
+  /** Of the whole connection: keepalive sees by it whether the peer lives. */
   protected bytesRead = 0;
 
   protected constructor(protected readonly options: SessionOptions) {
