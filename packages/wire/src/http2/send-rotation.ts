@@ -55,16 +55,12 @@ export class SendRotation {
   pump(): boolean {
     const { session } = this;
     let written = 0;
-    let waiting = this.streams.length - this.head;
-    // Not by the count alone: a stream that hears of its progress may pump as well.
-    while (waiting > 0 && !this.idle && written < TURN_BYTES && session.sendWindow > 0) {
+    // A stream stays in the rotation only if it has written, and can write more: this ends.
+    while (!this.idle && written < TURN_BYTES && session.sendWindow > 0) {
       const stream = this.take();
-      waiting -= 1;
       if (stream.gone) continue;
       written += this.writeFrame(stream);
-      if (stream.queuedBytes === 0 || stream.sendWindow <= 0) continue;
-      this.enter(stream);
-      waiting += 1;
+      if (stream.queuedBytes > 0 && stream.sendWindow > 0) this.enter(stream);
     }
     return !this.idle && session.sendWindow > 0 && written >= TURN_BYTES;
   }
