@@ -40,6 +40,9 @@ export interface ClientSessionOwner {
 /** From this id on a successor is asked for; there are as many streams left as calls may come until it is there. */
 const AGING_FROM_ID = MAX_STREAM_ID - 2 * 65_536;
 
+/** Streams that wait to begin which are looked through for cancelled ones, at first. */
+const LOOK_FROM_BEGINS = 256;
+
 /** The client's end of an HTTP/2 connection. */
 export class ClientSession extends Session<ClientStream> {
   /** No new streams: the peer said GOAWAY, the ids are used up, or this side is closing. */
@@ -48,6 +51,8 @@ export class ClientSession extends Session<ClientStream> {
   aging = false;
   private readonly head: ResponseHead;
   private begins: ClientStream[] = [];
+  /** With so many, those that were cancelled are forgotten: while the socket is full, nothing begins. */
+  private lookAtBegins = LOOK_FROM_BEGINS;
   private nextId: number;
   private pong: (() => void) | undefined;
   private farewell: string | undefined;
@@ -101,7 +106,10 @@ export class ClientSession extends Session<ClientStream> {
   /** Begins a stream at the end of this tick, together with the others of it: what is cancelled before is never sent. */
   start(stream: ClientStream): void {
     stream.starting = true;
-    this.begins.push(stream);
+    if (this.begins.push(stream) >= this.lookAtBegins) {
+      this.begins = this.begins.filter(({ starting }) => starting);
+      this.lookAtBegins = Math.max(LOOK_FROM_BEGINS, this.begins.length * 2);
+    }
     this.out.schedule();
   }
 

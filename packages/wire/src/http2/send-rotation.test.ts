@@ -226,6 +226,24 @@ describe('SendRotation', () => {
     assert.equal(sender.rotation.idle, true);
   });
 
+  it('does not keep streams that are gone while it can write nothing', () => {
+    const sender = new Sender(0);
+    const stays = [sender.open(), sender.open()] as const;
+    sender.send(stays[0], 'first');
+    for (let count = 0; count < 50_000; count++) {
+      const stream = sender.open();
+      sender.send(stream, 'payload');
+      stream.gone = true;
+      sender.turn();
+    }
+    sender.send(stays[1], 'last');
+    // Nothing else shows what it keeps.
+    const { streams } = sender.rotation as unknown as { readonly streams: readonly unknown[] };
+    assert.ok(streams.length <= 1024, `${streams.length} places`);
+    sender.sendWindow = 100;
+    assert.deepEqual(sender.turn(), ['1:5', '3:4']);
+  });
+
   it('writes no trailers of a stream that ends when it hears that its payload has left', () => {
     const sender = new Sender();
     const stream = sender.open();

@@ -8,6 +8,9 @@ const REFERENCE_FROM_BYTES = 4096;
 /** What is written in one go while other connections wait for their turn. */
 const TURN_BYTES = 512 * 1024;
 
+/** Places that are looked through for streams that are gone, at first. */
+const LOOK_FROM_PLACES = 1024;
+
 /** What the rotation needs of its session. */
 export interface SendingSession {
   readonly out: Output;
@@ -24,6 +27,8 @@ export interface SendingSession {
 export class SendRotation {
   private streams: Stream[] = [];
   private head = 0;
+  /** With so many places, those of streams that are gone are given up: no turn may come for long. */
+  private lookAtPlaces = LOOK_FROM_PLACES;
 
   constructor(private readonly session: SendingSession) {}
 
@@ -48,7 +53,13 @@ export class SendRotation {
   enter(stream: Stream): void {
     if (stream.inRotation || stream.gone) return;
     stream.inRotation = true;
-    this.streams.push(stream);
+    if (this.streams.push(stream) >= this.lookAtPlaces) this.forgetGone();
+  }
+
+  private forgetGone(): void {
+    this.streams = this.streams.slice(this.head).filter((stream) => !stream.gone);
+    this.head = 0;
+    this.lookAtPlaces = Math.max(LOOK_FROM_PLACES, this.streams.length * 2);
   }
 
   /** Writes as much as windows, socket and fairness allow. @returns whether more could be written in a later turn */

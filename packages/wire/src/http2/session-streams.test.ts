@@ -33,6 +33,19 @@ describe('streams of two sessions', () => {
     assert.deepEqual([waiting.id, pair.accepted.length], [3, 2]);
   });
 
+  it('are forgotten when they are cancelled while the socket is full', async () => {
+    const pair = await new SessionPair({ room: 20_000 }).connect();
+    const [busy] = await pair.open();
+    busy.send(Buffer.alloc(200_000));
+    await turn();
+    const stays = pair.start();
+    for (let count = 0; count < 20_000; count++) pair.start().cancel(ErrorCode.cancel);
+    const last = pair.start();
+    assert.ok(pair.client.load < 260, `${pair.client.load} streams`);
+    await pair.settle();
+    assert.deepEqual([stays.id, last.id, pair.client.load], [3, 5, 3]);
+  });
+
   it('are as many as the server allows; it refuses more, and takes more when one has ended', async () => {
     const pair = await new SessionPair({ maxConcurrentStreams: 2 }).connect();
     const [first, server] = await pair.open();
