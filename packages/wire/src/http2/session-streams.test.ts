@@ -290,6 +290,31 @@ describe('a session', () => {
     assert.match(goaway.toString('latin1'), /this is a gRPC server, and the client does not speak HTTP\/2$/);
   });
 
+  it('ends for a defect of its own, says so, and does not throw', async () => {
+    const pair = await new SessionPair().connect();
+    const [client, server] = await pair.open();
+    const defects: unknown[] = [];
+    pair.onDefect = (error) => defects.push(error);
+    const defect = new TypeError('this cannot be');
+    pair.onAccept = () => {
+      throw defect;
+    };
+    pair.start();
+    await pair.settle();
+    assert.deepEqual(defects, [defect]);
+    assert.match(pair.log.join(), /server ended: INTERNAL_ERROR: this cannot be,goaway 2 this cannot be/);
+    assert.deepEqual(
+      [client.log, server.log],
+      [['lost: closed by the peer'], ['run', 'lost: INTERNAL_ERROR: this cannot be']],
+    );
+  });
+
+  it('ends when a header block breaks HPACK', async () => {
+    const pair = await new SessionPair().connect();
+    pair.server.onChunk(rawFrame(FrameType.headers, 1, Buffer.from([0xff, 0xff]), Flag.endHeaders));
+    assert.match(pair.log.join(), /server ended: COMPRESSION_ERROR/);
+  });
+
   it('reads and writes nothing once it has ended', async () => {
     const pair = await new SessionPair().connect();
     const [client, server] = await pair.open();

@@ -37,6 +37,10 @@ export class SessionPair implements ClientSessionOwner, ServerSessionOwner {
   readonly accepted: TestServerStream[] = [];
   /** Called with each. */
   onAccept = (_stream: TestServerStream): void => {};
+  /** Called with what a session has not expected. */
+  onDefect = (error: unknown): void => {
+    throw error;
+  };
   private readonly chunks: readonly number[];
 
   constructor(options: PairOptions = {}) {
@@ -143,9 +147,6 @@ export class SessionPair implements ClientSessionOwner, ServerSessionOwner {
   }
   onIdleChange(_session: ServerSession, idle: boolean): void {
     this.log.push(idle ? 'idle' : 'busy');
-  }
-  onDefect(error: unknown): void {
-    throw error;
   }
 }
 
