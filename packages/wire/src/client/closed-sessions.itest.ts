@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createRuntime } from '@breakwater/core';
 import { FakeClock } from '@breakwater/core/testing';
-import { BYTES, Fixture } from '@breakwater/rpc/conformance';
-import { settings, windowUpdate } from '../testing/frames.js';
+import { BYTES, Fixture, UNARY } from '@breakwater/rpc/conformance';
+import { goaway, settings, windowUpdate } from '../testing/frames.js';
 import { openSockets } from '../testing/open-sockets.js';
 import { MAX_WINDOW, type RawPeer } from '../testing/raw-peer.js';
 import { listenRaw } from '../testing/raw-server.js';
@@ -56,6 +56,33 @@ describe('a client that is closed leaves no socket behind', () => {
     await clock.advance(10);
     connection.close();
     await Promise.all(calls);
+    await clock.advance(3 * LINGER_MS);
+    await onlyPeersAreLeft(server.peers);
+  });
+
+  it('of a peer that said GOAWAY while calls waited for it to read', async () => {
+    let sayGoaway = (): void => {};
+    const server = fixture.own(
+      await listenRaw(async (peer, index) => {
+        if (index > 0) return peer.handshake();
+        peer.send(settings(['INITIAL_WINDOW_SIZE', MAX_WINDOW]), windowUpdate(0, MAX_WINDOW - 65_535));
+        await peer.expectFrame('SETTINGS');
+        peer.socket.pause();
+        sayGoaway = () => peer.send(goaway(0));
+      }),
+    );
+    const connection = await fixture.ready({ host: '127.0.0.1', port: server.port });
+    await until(() => server.peers[0]?.socket.isPaused() === true);
+    const large = Array.from({ length: 5 }, () =>
+      connection.call(BYTES, fixture.call(BYTES, { request: MEGABYTES_4 })),
+    );
+    for (let turn = 0; turn < 50; turn++) await clock.advance(1);
+    const waiting = connection.call(UNARY, fixture.call(UNARY, { request: 1 }));
+    sayGoaway();
+    await Promise.all(large);
+    await until(() => server.peers.length === 2 && connection.state === 'ready');
+    connection.close();
+    await waiting;
     await clock.advance(3 * LINGER_MS);
     await onlyPeersAreLeft(server.peers);
   });

@@ -29,6 +29,8 @@ export class WireConnection implements Connection, CallHost, DialerOwner {
   private listeners: readonly (() => void)[] = [];
   /** What takes new calls. Sessions that have left it finish theirs. */
   private readonly pool = new SessionPool();
+  /** All that have not ended, also those that only finish their calls. */
+  private readonly open = new Set<ClientSession>();
   private readonly keepalives: SessionKeepalives;
   private readonly dialer: Dialer;
   private readonly waiting = new WaitingCalls();
@@ -103,7 +105,7 @@ export class WireConnection implements Connection, CallHost, DialerOwner {
     for (const timer of [this.reconnect, this.growth, this.trimmer]) timer?.cancel();
     this.dialer.cancel();
     for (const call of [...this.calls]) call.abort(CLOSED);
-    for (const session of this.pool) session.close('the client was closed');
+    for (const session of [...this.open]) session.close('the client was closed');
     this.onDrained?.();
   }
 
@@ -173,6 +175,7 @@ export class WireConnection implements Connection, CallHost, DialerOwner {
   }
 
   onEnded(session: ClientSession, why: string): void {
+    this.open.delete(session);
     this.keepalives.stop(session);
     this.forget(session, connectionLost(this.peer, why));
   }
@@ -203,6 +206,7 @@ export class WireConnection implements Connection, CallHost, DialerOwner {
       session.close('the client was closed');
       return;
     }
+    this.open.add(session);
     if (this.awake > 0) session.keepAwake(true);
     this.keepalives.watch(session);
     this.reconnect?.cancel();
