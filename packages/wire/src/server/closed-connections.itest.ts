@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict';
 import { createRuntime } from '@breakwater/core';
 import { FakeClock } from '@breakwater/core/testing';
 import { Fixture } from '@breakwater/rpc/conformance';
-import { serverLimits } from '@breakwater/rpc';
+import { serverLimits, type Listener } from '@breakwater/rpc';
 import { call } from '../testing/attacks/arena.js';
 import { ping } from '../testing/frames.js';
 import { Handlers } from '../testing/handlers.js';
@@ -23,13 +24,14 @@ describe('a server keeps no socket of a connection that is over', () => {
   let clock: FakeClock;
   let fixture: Fixture;
   let peer: RawPeer;
+  let listener: Listener;
   let before: number;
   beforeEach(async () => {
     before = openSockets();
     clock = new FakeClock();
     const handlers = new Handlers();
     fixture = new Fixture(wireTransport({ handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS }), createRuntime({ clock }));
-    const listener = fixture.own(
+    listener = fixture.own(
       await fixture.transport.listen(
         { name: 'server', host: '127.0.0.1', port: 0, limits: serverLimits(), runtime: fixture.runtime },
         handlers.served,
@@ -72,5 +74,20 @@ describe('a server keeps no socket of a connection that is over', () => {
     for (let turns = 0; turns < 100; turns++) await turn();
     await clock.advance(HANDSHAKE_TIMEOUT_MS * 2);
     await onlyThePeerIsLeft();
+  });
+
+  it('that has been drained, also when the client was slow to read the last answer', async () => {
+    await peer.handshake([['INITIAL_WINDOW_SIZE', MAX_WINDOW]], MAX_WINDOW);
+    peer.socket.pause();
+    peer.send(call(1, MANY, '1000'));
+    while (listener.inFlight === 0) await turn();
+    const drained = listener.drain();
+    // The client does not answer the PING either.
+    await clock.advance(1000);
+    peer.socket.resume();
+    await peer.until('the end', () => peer.ended || undefined);
+    assert.equal((await peer.response(1)).trailers.get('grpc-status'), '0');
+    peer.close();
+    await drained;
   });
 });

@@ -51,6 +51,7 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
   private draining = false;
   private drained: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
+  private released: Promise<void> | undefined;
   private onIdle: (() => void) | undefined;
   private bound: Address = { host: '', port: 0 };
 
@@ -242,13 +243,11 @@ export class WireListener implements Listener, ServerHost, ServerSessionOwner {
   /** Settles when the port is free and every socket is gone. */
   private stopListening(): Promise<void> {
     this.secure?.pems.stop();
-    return new Promise((resolve) => {
-      if (this.sockets.size === 0 && !this.server.listening) resolve();
-      else {
-        this.server.once('close', resolve);
-        if (this.server.listening) this.server.close();
-      }
+    this.released ??= new Promise((resolve) => {
+      if (this.server.listening) this.server.close(() => resolve());
+      else resolve();
     });
+    return this.released;
   }
 
   private atMost(work: Promise<unknown>, limitMs: number): Promise<void> {
