@@ -43,7 +43,8 @@ export function sendMessage<S extends Stream>(
   const at = out.pos;
   out.pos = at + FRONT_BYTES;
   try {
-    if (encoding.codec !== undefined && compression === 'identity') encoding.codec.encodeInto(presentMessage(message), out);
+    if (encoding.codec !== undefined && compression === 'identity')
+      encoding.codec.encodeInto(presentMessage(message), out);
     else append(session, encoding.encode(message));
   } catch (error) {
     out.pos = at;

@@ -118,7 +118,7 @@ describe('header blocks between two sessions', () => {
     pair.clock.tick(9999);
     assert.equal(pair.server.ended, false);
     pair.clock.tick(1);
-    assert.match(pair.log.join(), /server ended: ENHANCE_YOUR_CALM: its header block did not end within 10000 ms/);
+    assert.match(pair.log.join(), /server ended: ENHANCE_YOUR_CALM: a header block did not end within 10000 ms/);
     const patient = await new SessionPair().connect();
     patient.server.onChunk(rawFrame(FrameType.headers, 1, Buffer.from([0x83, 0x86]), 0));
     patient.server.onChunk(rawFrame(FrameType.continuation, 1, Buffer.from([0x84]), Flag.endHeaders));

@@ -305,7 +305,10 @@ describe('a session', () => {
     assert.match(pair.log.join(), /server ended: INTERNAL_ERROR: this cannot be,goaway 2 this cannot be/);
     assert.deepEqual(
       [client.log, server.log],
-      [['lost: closed by the peer'], ['run', 'lost: INTERNAL_ERROR: this cannot be']],
+      [
+        ['lost: the server left it with INTERNAL_ERROR (this cannot be)'],
+        ['run', 'lost: INTERNAL_ERROR: this cannot be'],
+      ],
     );
   });
 
