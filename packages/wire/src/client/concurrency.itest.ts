@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Call, Cancellation, Code, createRuntime, type Outcome } from '@breakwater/core';
 import { FakeClock, fixedRandom } from '@breakwater/core/testing';
 import type { Connection } from '@breakwater/rpc';
-import { Fixture, UNARY } from '@breakwater/rpc/conformance';
+import { deferred, Fixture, reached, UNARY } from '@breakwater/rpc/conformance';
 import { goaway, settings } from '../testing/frames.js';
 import { HoldingServer, type HoldingOptions } from '../testing/holding-server.js';
 import { until } from '../testing/until.js';
@@ -190,9 +190,9 @@ describe('more calls than the server takes at once', () => {
     );
   });
 
-  it('that wait when a drain begins have their turn, and those without a connection do not hold it up', async () => {
+  it('that wait when a drain begins have their turn, and do not hold it up when they can have none', async () => {
     await open(1, { limit: 1 });
-    const all = calls(3);
+    const all = calls(4);
     await held(1);
     const drained = connection.drain(60_000);
     server.answer();
@@ -201,11 +201,65 @@ describe('more calls than the server takes at once', () => {
     await held(1);
     server.peers[0]?.close();
     await drained;
-    const outcomes = await all;
     assert.deepEqual(
-      outcomes.map(({ ok }) => ok),
-      [true, true, false],
+      (await all).map((outcome) => (outcome.ok ? 'ok' : outcome.sent)),
+      ['ok', 'ok', 'unknown', 'no'],
     );
     assert.equal(connection.state, 'closed');
+  });
+
+  it('that wait for the next connection when a drain begins are not sent at all', async () => {
+    await open(1, { limit: 1, greets: (index) => (index === 0 ? undefined : new Promise(() => {})) });
+    const [first, second] = [call(), call()];
+    await held(1);
+    await clock.advance(20);
+    server.peers[0]?.send(goaway(1));
+    await reached(connection, 'connecting');
+    const drained = connection.drain(60_000);
+    const outcome = await second;
+    assert.ok(!outcome.ok);
+    assert.deepEqual([outcome.status.reason, outcome.sent], ['DRAINING', 'no']);
+    server.answer();
+    assert.ok((await first).ok);
+    await drained;
+  });
+
+  it('are served by a further connection that comes after the first has gone, and no other is made', async () => {
+    const greeting = deferred();
+    await open(2, { limit: 1, greets: (index) => (index === 1 ? greeting.promise : undefined) });
+    const all = calls(2);
+    await held(1);
+    await until(() => server.peers.length === 2);
+    server.peers[0]?.close();
+    assert.ok((await all).every(({ ok }) => !ok));
+    assert.equal(connection.state, 'failed');
+    greeting.resolve();
+    await reached(connection, 'ready');
+    await clock.advance(1000);
+    assert.equal(connection.state, 'ready');
+    assert.equal(server.peers.length, 2);
+  });
+
+  it('wait on when one of several attempts fails: the others may not', async () => {
+    const greeting = deferred();
+    await open(3, { limit: 1, greets: (index) => (index === 0 ? undefined : greeting.promise) });
+    const states: string[] = [];
+    connection.onStateChange(() => states.push(connection.state));
+    const all = calls(3);
+    await held(1);
+    await until(() => server.peers.length === 3);
+    await clock.advance(20);
+    server.peers[0]?.send(goaway(1));
+    server.answer();
+    await reached(connection, 'connecting');
+    server.peers[1]?.socket.resetAndDestroy();
+    for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+    greeting.resolve();
+    await held(1);
+    server.answer();
+    await held(1);
+    server.answer();
+    assert.ok((await all).every(({ ok }) => ok));
+    assert.deepEqual(states, ['connecting', 'ready']);
   });
 });

@@ -15,6 +15,8 @@ export interface HoldingOptions {
   readonly limit?: number;
   /** Which connections are taken; the others are closed at once. @param index from 0 */
   readonly takes?: (index: number) => boolean;
+  /** What a connection waits for before it hears the first word. @param index from 0 */
+  readonly greets?: (index: number) => Promise<void> | undefined;
 }
 
 /** A server that answers no call before it is told to. */
@@ -25,10 +27,11 @@ export class HoldingServer {
     readonly held: HeldCall[],
   ) {}
 
-  static async listen({ limit, takes = () => true }: HoldingOptions = {}): Promise<HoldingServer> {
+  static async listen({ limit, takes = () => true, greets }: HoldingOptions = {}): Promise<HoldingServer> {
     const held: HeldCall[] = [];
     const server = await listenRaw(async (peer, index) => {
       if (!takes(index)) return peer.close();
+      await greets?.(index);
       peer.send(limit === undefined ? settings() : settings(['MAX_CONCURRENT_STREAMS', limit]), settingsAck());
       for (;;) {
         const { stream } = await peer.expectFrame('HEADERS');
