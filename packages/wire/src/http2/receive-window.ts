@@ -11,6 +11,16 @@ export class ReceiveWindow {
     this.available = size;
   }
 
+  /** The size that the window is kept at. */
+  get target(): number {
+    return this.size;
+  }
+
+  /** What the peer may still send. */
+  get left(): number {
+    return Math.max(0, this.available);
+  }
+
   /** @returns false when the peer has sent more than it may */
   take(byteCount: number): boolean {
     this.available -= byteCount;

@@ -10,6 +10,7 @@ import { FrameReader, type FrameSink, readUint31, readUint32 } from './frame-rea
 import { writeGoaway, writePing, writeReset, writeSettingsAck, writeWindowUpdate } from './frame-writer.js';
 import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_WINDOW_BYTES, Flag, FrameType, MAX_WINDOW_BYTES } from './frame.js';
 import { HeaderBlock } from './header-block.js';
+import { LatePayload } from './late-payload.js';
 import { linger } from './linger.js';
 import type { MemoryBudget, Starved } from './memory-budget.js';
 import { Output, type OutputOwner, type OutputSocket } from './output.js';
@@ -90,6 +91,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   private readonly bdp = new BdpEstimator(STREAM_WINDOW_BYTES);
   private streamWindowBytes = STREAM_WINDOW_BYTES;
   private readonly closedStreams = new RecentlyClosed();
+  private readonly late = new LatePayload();
   private readonly rotation: SendRotation;
   private settingsReceived = false;
   private lingering: Timer | undefined = undefined;
@@ -306,7 +308,12 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.dropQueue(stream);
     this.streams.remove(stream);
     this.closedStreams.add(stream.id, resetHere);
+    if (resetHere && !stream.remoteClosed) this.expectLate(stream.receiveWindow?.left ?? STREAM_WINDOW_BYTES);
     this.onStreamRemoved(stream);
+  }
+
+  private expectLate(windowBytes: number): void {
+    this.late.expect(windowBytes, this.connectionWindow.target);
   }
 
   private dropQueue(stream: S): void {
@@ -370,11 +377,17 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       throw new ConnectionError(ErrorCode.flowControlError, 'more payload than the window of the connection allows');
     }
     const endStream = (flags & Flag.endStream) !== 0;
-    if (to - from < WITHOUT_WORK_BYTES && !endStream) this.abuse.spend('a tiny DATA frame');
-    else this.abuse.earn(1);
     const stream = this.streams.get(streamId);
-    if (stream === undefined) this.onDataWithoutStream(streamId);
-    else if (stream.promisedBytes >= 0 && !this.keepsPromise(stream, to - from, endStream)) {
+    if (stream === undefined) this.onDataWithoutStream(streamId, size);
+    else this.onStreamData(stream, bytes, from, to, endStream, size);
+    this.returnToConnection(size);
+  }
+
+  /** @param size of the frame, with its padding */
+  private onStreamData(stream: S, bytes: Buffer, start: number, end: number, endStream: boolean, size: number): void {
+    if (end - start < WITHOUT_WORK_BYTES && !endStream) this.abuse.spend('a tiny DATA frame');
+    else this.abuse.earn(1);
+    if (stream.promisedBytes >= 0 && !this.keepsPromise(stream, end - start, endStream)) {
       this.streamError(stream, ErrorCode.protocolError, 'content-length and payload differ');
     } else if (stream.remoteClosed)
       this.streamError(stream, ErrorCode.streamClosed, 'DATA after the end of the stream');
@@ -382,11 +395,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
       if (endStream && stream.receiveWindow !== undefined && !stream.receiveWindow.take(size)) {
         this.streamError(stream, ErrorCode.flowControlError, 'more payload than the window of the stream allows');
       } else {
-        stream.onData(bytes, from, to, endStream);
-        if (to - from < size && !endStream) this.consume(stream, size - (to - from));
+        stream.onData(bytes, start, end, endStream);
+        if (end - start < size && !endStream) this.consume(stream, size - (end - start));
       }
     }
-    this.returnToConnection(size);
   }
 
   /** @see RFC 9113, section 8.1.1 */
@@ -426,10 +438,10 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if (increment > 0) writeWindowUpdate(this.out, 0, increment);
   }
 
-  private onDataWithoutStream(streamId: number): void {
+  private onDataWithoutStream(streamId: number, size: number): void {
     if (this.isIdle(streamId))
       throw new ConnectionError(ErrorCode.protocolError, `DATA on the idle stream ${streamId}`);
-    if (this.closedStreams.endingOf(streamId) === 'reset-here') return;
+    if (this.late.take(size)) return;
     this.abuse.spend(`DATA on the closed stream ${streamId}`, 10);
     writeReset(this.out, streamId, ErrorCode.streamClosed);
   }
@@ -616,6 +628,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   /** A stream that never came to be: frames for it are on their way. */
   protected rememberReset(streamId: number): void {
     this.closedStreams.add(streamId, true);
+    this.expectLate(STREAM_WINDOW_BYTES);
   }
 
   protected endingOf(streamId: number): 'reset-here' | 'closed' | undefined {
