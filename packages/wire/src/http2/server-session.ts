@@ -38,9 +38,6 @@ export interface ServerSessionOptions extends Omit<SessionOptions, 'isClient'> {
   readonly handshakeTimeoutMs: number;
 }
 
-/** Calls that are cancelled in the very chunk they came in. A peer that does only that is up to no good. */
-const COST_OF_INSTANT_RESET = 8;
-
 /** The server's end of an HTTP/2 connection. */
 export class ServerSession extends Session<ServerStream> {
   private readonly head: RequestHead;
@@ -59,7 +56,6 @@ export class ServerSession extends Session<ServerStream> {
   /** Runs while a header block or a frame is incomplete. */
   private patience: { cancel(): void } | undefined;
   private blockBegun = false;
-  private instantReset = false;
   private readonly pongs: (() => void)[] = [];
 
   constructor(
@@ -137,7 +133,11 @@ export class ServerSession extends Session<ServerStream> {
     if (stream.gone) this.orphans -= 1;
   }
 
-  /** Runs the stream when everything that came along with it has been read. */
+  /**
+   * Runs the stream when everything that came along with it has been read: a call that is cancelled in the chunk it came in
+   * costs no handler, and is cheaper than one that is answered. A handler that goes on after its call was cancelled counts as a
+   * stream. So a peer gains nothing by cancelling, and may do it as often as it likes. @see CVE-2023-44487, "rapid reset"
+   */
   runAfterChunk(stream: ServerStream): void {
     stream.due = true;
     this.due.push(stream);
@@ -324,17 +324,10 @@ export class ServerSession extends Session<ServerStream> {
   }
 
   protected onStreamRemoved(stream: ServerStream): void {
-    this.instantReset = stream.due;
     stream.due = false;
     if (stream.running) this.orphans += 1;
     if (this.streams.size === 0) this.owner.onIdleChange(this, true);
     if (this.leaving === 'last') this.endIfDone();
-  }
-
-  protected override afterReset(): void {
-    if (!this.instantReset) return;
-    this.instantReset = false;
-    this.abuse.spend('a call cancelled at once', COST_OF_INSTANT_RESET);
   }
 
   protected override onStraddling(begun: boolean): void {

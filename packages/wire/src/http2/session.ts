@@ -502,13 +502,12 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if (this.isIdle(streamId)) {
       throw new ConnectionError(ErrorCode.protocolError, `RST_STREAM on the idle stream ${streamId}`);
     }
-    this.abuse.spend('RST_STREAM');
     const stream = this.streams.get(streamId);
-    if (stream === undefined) return;
+    // Cancelling is what a call is open for; how many are open at a time is limited elsewhere.
+    if (stream === undefined) return this.abuse.spend('RST_STREAM of a closed stream');
     const code = readUint32(bytes, start);
     this.remove(stream);
     stream.onReset(code, errorCodeName(code), true);
-    this.afterReset();
   }
 
   private onWindowUpdate(streamId: number, bytes: Buffer, start: number, end: number): void {
@@ -706,8 +705,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   /** All frames of a chunk have been handled. */
   protected afterChunk(): void {}
   protected onSettingsAcknowledged(): void {}
-  /** The peer has reset a stream, and the stream knows. */
-  protected afterReset(): void {}
   /** The chunk has been read. @param begun whether it ended within a frame that is no DATA */
   protected onStraddling(_begun: boolean): void {}
   /** A header block has begun that needs CONTINUATION frames. */
