@@ -46,7 +46,7 @@ function remedyOf(error: RpcError): string | undefined {
     return 'Use --tls, or --ca FILE when its certificate is signed by an authority of your own.';
   if (reason === 'PEER_NOT_GRPC' && details.includes('does not speak TLS'))
     return 'Leave out --tls, --ca, --cert and --key.';
-  if (reason === 'TLS_FAILED' && details.includes('authority unknown')) return 'Use --ca FILE.';
+  if (reason === 'TLS_FAILED' && /authority unknown|self-signed/.test(details)) return 'Use --ca FILE.';
   if (reason === 'TLS_FAILED' && details.includes('tls.serverName')) return 'Use --authority NAME.';
   return undefined;
 }
