@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { heldBytes } from '../testing/memory.js';
 import { writeFrameHeader } from './frame-writer.js';
 import { Output } from './output.js';
 import { SendRotation, type SendingSession } from './send-rotation.js';
@@ -263,6 +264,24 @@ describe('SendRotation', () => {
       sender.rotation.finish(stream, 'trailers');
     };
     assert.deepEqual([...sender.turn(), ...sender.turn()], ['1:3', '1:4', '1:trailers.']);
+  });
+
+  it('keeps small payload together while it waits, in order, so that it takes little more than its bytes', () => {
+    const sender = new Sender();
+    const stream = sender.open(0);
+    const COUNT = 100_000;
+    const piece = (at: number): Buffer => pattern.subarray(at, at + (at % 1000 === 7 ? 600 : at % 9));
+    const before = heldBytes();
+    for (let at = 0; at < COUNT; at++) sender.send(stream, piece(at));
+    const held = heldBytes() - before;
+    assert.ok(held < 2 * stream.queuedBytes, `${held} bytes are held for ${stream.queuedBytes}`);
+    stream.sendWindow = Number.POSITIVE_INFINITY;
+    sender.rotation.enter(stream);
+    sender.rotation.pump();
+    sender.out.flush();
+    const received = framesOf(sender.socket.read()).map(({ payload }) => payload);
+    assert.ok(Buffer.concat(received).equals(Buffer.concat(Array.from({ length: COUNT }, (_, at) => piece(at)))));
+    assert.equal(sender.held, 0);
   });
 
   it('bears to be pumped by a stream that hears of its payload', () => {

@@ -5,6 +5,10 @@ import type { Stream } from './stream.js';
 
 /** Payload that is passed on by reference rather than copied into the slab. */
 const REFERENCE_FROM_BYTES = 4096;
+/** Payload below this shares its buffer while it waits: one of its own takes more memory than the payload. */
+const SMALL_BYTES = 512;
+/** Smaller than what is passed on by reference: it is still written when its beginning leaves. */
+const GATHERED_BYTES = 2048;
 /** What is written in one go while other connections wait for their turn. */
 const TURN_BYTES = 512 * 1024;
 
@@ -38,7 +42,11 @@ export class SendRotation {
 
   /** Appends payload, which must not change any more. */
   enqueue(stream: Stream, payload: Buffer): void {
-    (stream.queue ??= []).push(payload);
+    if (payload.length < SMALL_BYTES) gather(stream, payload);
+    else {
+      (stream.queue ??= []).push(payload);
+      stream.gathered = undefined;
+    }
     stream.queuedBytes += payload.length;
     this.enter(stream);
   }
@@ -134,7 +142,30 @@ export class SendRotation {
       if (stream.queueOffset === first.length) {
         queue.shift();
         stream.queueOffset = 0;
+        if (queue.length === 0) stream.gathered = undefined;
       }
     }
   }
+}
+
+/** Puts small payload at the end of the queue, into one buffer with the small payload before it. */
+function gather(stream: Stream, payload: Buffer): void {
+  const queue = (stream.queue ??= []);
+  const last = queue.at(-1);
+  const together = (last?.length ?? 0) + payload.length;
+  if (
+    last === undefined ||
+    together > GATHERED_BYTES ||
+    (stream.gathered === undefined && last.length >= SMALL_BYTES)
+  ) {
+    queue.push(payload);
+    stream.gathered = undefined;
+    return;
+  }
+  if (stream.gathered === undefined) {
+    stream.gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
+    last.copy(stream.gathered);
+  }
+  payload.copy(stream.gathered, last.length);
+  queue[queue.length - 1] = stream.gathered.subarray(0, together);
 }

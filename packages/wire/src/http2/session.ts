@@ -320,6 +320,7 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if (stream.queuedBytes === 0) return;
     const { queuedBytes } = stream;
     stream.queue = undefined;
+    stream.gathered = undefined;
     stream.queuedBytes = 0;
     this.letGo(queuedBytes);
   }

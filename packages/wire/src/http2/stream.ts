@@ -26,6 +26,8 @@ export abstract class Stream {
   queue: Buffer[] | undefined = undefined;
   queueOffset = 0;
   queuedBytes = 0;
+  /** Memory that the last buffer of the queue is a part of, with room for more small payload. */
+  gathered: Buffer | undefined = undefined;
   tail: Tail = 'none';
   /** It is among the streams that take turns in writing. */
   inRotation = false;
