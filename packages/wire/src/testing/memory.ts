@@ -30,3 +30,7 @@ export class Cost {
     return (user + system) / 1000;
   }
 }
+
+/** Sockets of this process that are open, on either side of a connection. */
+export const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;

@@ -168,6 +168,17 @@ export class RawPeer {
     await this.expectFrame('PING', ({ ack, payload }) => ack && payload.equals(content), 'ACK');
   }
 
+  /** A PING is answered, or the connection ended: one of both has to come. @returns whether it is still open */
+  async answersPing(): Promise<boolean> {
+    try {
+      await this.roundTrip();
+      return true;
+    } catch (error) {
+      if (error instanceof ConnectionOver) return false;
+      throw error;
+    }
+  }
+
   /** The whole response on a stream. */
   async response(stream: number): Promise<RawResponse> {
     const parts: Frame[] = [];
@@ -209,9 +220,16 @@ export class RawPeer {
     });
   }
 
-  /** Ends the connection in peace. */
+  /** Ends the connection at once; what has been sent may arrive or not. */
   close(): void {
     this.socket.destroy();
+  }
+
+  /** The same with a reset, which leaves nothing behind in the tables of the system. */
+  reset(): void {
+    // A socket that both sides have ended cannot be reset, and Node would never let go of it.
+    if (this.socket.writableEnded) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   private take(wanted: (frame: Frame) => boolean): Frame | undefined {

@@ -9,6 +9,8 @@ export interface RawServer {
   readonly port: number;
   /** In order of arrival. */
   readonly peers: readonly RawPeer[];
+  /** Drops the peers that are gone: for tests with thousands of them. */
+  forget(): void;
   /** @throws what a script threw, but for expectations that the end of their connection left open */
   close(): Promise<void>;
 }
@@ -17,11 +19,15 @@ export interface RawServer {
 export async function listenRaw(script: Script, options: RawPeerOptions = {}): Promise<RawServer> {
   const peers: RawPeer[] = [];
   const failures: unknown[] = [];
+  let count = 0;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const peer = new RawPeer(socket, 'server', options);
     peers.push(peer);
-    void (async () => script(peer, peers.length - 1))().catch((error: unknown) => {
+    const index = count++;
+    void (async () => script(peer, index))().catch((error: unknown) => {
       if (!(error instanceof ConnectionOver)) failures.push(error);
+      // Whoever waits for an answer is not to wait for ever, and whoever has left wants none.
+      peer.close();
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -31,6 +37,7 @@ export async function listenRaw(script: Script, options: RawPeerOptions = {}): P
   return {
     port: (server.address() as AddressInfo).port,
     peers,
+    forget: () => peers.splice(0, peers.length, ...peers.filter((peer) => !peer.closed)),
     close: async () => {
       for (const peer of peers) peer.close();
       await new Promise<void>((resolve) => server.close(() => resolve()));

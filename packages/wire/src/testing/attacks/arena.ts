@@ -30,18 +30,20 @@ export interface ArenaOptions {
 }
 
 /** What an attack may cost, whatever it is: the process is this test's as well. */
-const BEARABLE = { heldBytes: 32 * 1024 * 1024, cpuMs: 15_000 };
+const MAX_HELD_BYTES = 32 * 1024 * 1024;
+const MAX_CPU_MS = 15_000;
 
 /** A server under attack, the peers that attack it, and a connection that has nothing to do with it and is to be served. */
 export class Arena {
   readonly handlers = new Handlers();
-  private readonly peers: RawPeer[] = [];
+  private readonly peers = new Set<RawPeer>();
   private readonly witnesses: { readonly peer: RawPeer; stream: number }[] = [];
   private started: { readonly listener: Listener; readonly cost: Cost } | undefined;
 
   constructor(
     private readonly create: CreateAttacked,
     private readonly limitMs: number,
+    private readonly maxCpuMs = MAX_CPU_MS,
   ) {}
 
   async open({ transport = {}, limits = {}, clock }: ArenaOptions = {}): Promise<void> {
@@ -82,7 +84,7 @@ export class Arena {
   /** A connection on which nothing was sent. */
   async bare(): Promise<RawPeer> {
     const peer = await connectRaw(this.port, { limitMs: this.limitMs });
-    this.peers.push(peer);
+    this.peers.add(peer);
     return peer;
   }
 
@@ -113,12 +115,18 @@ export class Arena {
   /** In the middle of an attack: it has not cost too much yet. */
   bearable(): void {
     const { heldBytes, cpuMs } = this.cost;
-    assert.ok(heldBytes < BEARABLE.heldBytes, `${heldBytes} bytes are held`);
-    assert.ok(cpuMs < BEARABLE.cpuMs, `it took ${cpuMs} ms of CPU`);
+    assert.ok(heldBytes < MAX_HELD_BYTES, `${heldBytes} bytes are held`);
+    assert.ok(cpuMs < this.maxCpuMs, `it took ${cpuMs} ms of CPU`);
+  }
+
+  /** A peer that is gone needs no closing. */
+  forget(peer: RawPeer): void {
+    this.peers.delete(peer);
   }
 
   async dispose(): Promise<void> {
-    for (const peer of this.peers.splice(0)) peer.close();
+    for (const peer of this.peers) peer.close();
+    this.peers.clear();
     this.witnesses.length = 0;
     await this.started?.listener.close();
   }

@@ -38,7 +38,7 @@ export interface DialOptions {
 
 /** Servers that misbehave, and a client that has to make sense of them. Closes everything after the test. */
 export class Stage {
-  private readonly opened: { close(): void | Promise<void> }[] = [];
+  private readonly opened = new Set<{ close(): void | Promise<void> }>();
 
   constructor(
     private readonly create: () => Transport,
@@ -47,14 +47,19 @@ export class Stage {
 
   async listen(script: Script): Promise<RawServer> {
     const server = await listenRaw(script, { limitMs: this.limitMs });
-    this.opened.push(server);
+    this.opened.add(server);
     return server;
   }
 
   /** Closed after the test, in the order opposite to that of opening. */
   keep<T extends { close(): void | Promise<void> }>(one: T): T {
-    this.opened.push(one);
+    this.opened.add(one);
     return one;
+  }
+
+  /** It was closed by the test itself. */
+  forget(one: { close(): void | Promise<void> }): void {
+    this.opened.delete(one);
   }
 
   /** A connection that was told to connect. */
@@ -69,7 +74,7 @@ export class Stage {
         ...(tls === undefined ? {} : { tls }),
       },
     );
-    this.opened.push(connection);
+    this.opened.add(connection);
     connection.connect();
     return connection;
   }
@@ -135,7 +140,9 @@ export class Stage {
   }
 
   async dispose(): Promise<void> {
-    for (const one of this.opened.splice(0).reverse()) await one.close();
+    const opened = [...this.opened].reverse();
+    this.opened.clear();
+    for (const one of opened) await one.close();
   }
 
   /** Lets I/O happen until `condition` holds. @throws when it does not in time */
