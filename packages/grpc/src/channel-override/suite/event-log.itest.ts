@@ -4,7 +4,12 @@ import { status, type Metadata, type ServiceError, type StatusObject } from '@gr
 // What a stub tells its application, in order and as text: for comparing two channels under the same stub.
 
 /** Statuses whose words are made by whoever ends the call, and differ. */
-const OWN_WORDS: ReadonlySet<number> = new Set([status.OK, status.DEADLINE_EXCEEDED, status.UNIMPLEMENTED, status.UNAVAILABLE]);
+const OWN_WORDS: ReadonlySet<number> = new Set([
+  status.OK,
+  status.DEADLINE_EXCEEDED,
+  status.UNIMPLEMENTED,
+  status.UNAVAILABLE,
+]);
 
 const own = (metadata: Metadata): string =>
   Object.entries(metadata.toJSON())
