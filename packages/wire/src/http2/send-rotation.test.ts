@@ -18,7 +18,7 @@ const pattern = Buffer.from(Array.from({ length: 300_007 }, (_, index) => (index
 class TestStream extends Stream {
   written = 0;
   /** Called when payload has left. */
-  then = (): void => {};
+  after = (): void => {};
 
   constructor(
     private readonly sender: Sender,
@@ -35,7 +35,7 @@ class TestStream extends Stream {
   override onConnectionLost(): void {}
   override onWritten(byteCount: number): void {
     this.written += byteCount;
-    this.then();
+    this.after();
   }
   override writeTrailers(): void {
     writeFrameHeader(this.sender.out, 0, HEADERS, END_STREAM, this.id);
@@ -250,7 +250,7 @@ describe('SendRotation', () => {
     const stream = sender.open();
     sender.send(stream, 'last words');
     sender.rotation.finish(stream, 'trailers');
-    stream.then = () => (stream.gone = true);
+    stream.after = () => (stream.gone = true);
     assert.deepEqual(sender.turn(), ['1:10']);
   });
 
@@ -258,8 +258,8 @@ describe('SendRotation', () => {
     const sender = new Sender();
     const stream = sender.open();
     sender.send(stream, 'one');
-    stream.then = () => {
-      stream.then = () => {};
+    stream.after = () => {
+      stream.after = () => {};
       sender.send(stream, 'more');
       sender.rotation.finish(stream, 'trailers');
     };
@@ -288,7 +288,7 @@ describe('SendRotation', () => {
     const sender = new Sender();
     const streams = [sender.open(), sender.open(), sender.open()];
     for (const stream of streams) sender.send(stream, Buffer.alloc(10));
-    for (const stream of streams) stream.then = () => void sender.rotation.pump();
+    for (const stream of streams) stream.after = () => void sender.rotation.pump();
     assert.deepEqual(sender.turn(), ['1:10', '3:10', '5:10']);
     assert.equal(sender.rotation.idle, true);
   });
