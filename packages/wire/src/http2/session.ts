@@ -1,58 +1,31 @@
-import type { Clock, Timer } from '@breakwater/core';
+import type { Timer } from '@breakwater/core';
+import { nextTurn } from '@breakwater/rpc/transport-kit';
 import type { HeaderSink } from '../hpack/header-sink.js';
 import { HpackDecoder } from '../hpack/hpack-decoder.js';
 import { HpackEncoder } from '../hpack/hpack-encoder.js';
 import { HpackError } from '../hpack/hpack-error.js';
-import { AbuseBudget } from './abuse-budget.js';
-import { BdpEstimator } from './bdp-estimator.js';
 import { ConnectionError, ErrorCode, errorCodeName } from './error-code.js';
 import { FrameReader, type FrameSink, readUint31, readUint32 } from './frame-reader.js';
-import { writeGoaway, writePing, writeReset, writeSettingsAck, writeWindowUpdate } from './frame-writer.js';
-import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_WINDOW_BYTES, Flag, FrameType, MAX_WINDOW_BYTES } from './frame.js';
+import { writeGoaway, writePing, writeReset, writeSettingsAck } from './frame-writer.js';
+import { Flag, FrameType, MAX_WINDOW_BYTES } from './frame.js';
 import { HeaderBlock } from './header-block.js';
-import { LatePayload } from './late-payload.js';
 import { linger } from './linger.js';
-import type { MemoryBudget, Starved } from './memory-budget.js';
-import { Output, type OutputOwner, type OutputSocket } from './output.js';
-import { ReceiveWindow } from './receive-window.js';
-import { RecentlyClosed } from './recently-closed.js';
-import { SendRotation, type SendingSession } from './send-rotation.js';
+import { BDP_PING, type SessionOptions } from './receive-flow.js';
+import { SessionStreams } from './session-streams.js';
 import { PeerSettings } from './settings.js';
 import type { Stream } from './stream.js';
-import { StreamTable } from './stream-table.js';
-import { nextTurn } from '@breakwater/rpc/transport-kit';
 
-/** Windows that are announced at the start; both grow with the bandwidth-delay product. */
-export const STREAM_WINDOW_BYTES = 256 * 1024;
-export const CONNECTION_WINDOW_BYTES = 1024 * 1024;
+export {
+  CONNECTION_WINDOW_BYTES,
+  STREAM_WINDOW_BYTES,
+  type SessionOptions,
+  type SessionSocket,
+} from './receive-flow.js';
+
 /** Output that a peer causes and does not read: PING and SETTINGS answers, resets, headers. */
 const MAX_UNREAD_CONTROL_BYTES = 1024 * 1024;
-
 /** Payload in one frame that is less than the smallest message of gRPC. A stream of small messages is work. */
 const WITHOUT_WORK_BYTES = 5;
-
-/** The part of a socket that a session needs. */
-export interface SessionSocket extends OutputSocket {
-  /** Whether it keeps the process alive. */
-  ref(): void;
-  unref(): void;
-  end(): void;
-  destroy(): void;
-}
-
-export interface SessionOptions {
-  readonly socket: SessionSocket;
-  readonly clock: Clock;
-  /** Encrypted sockets keep what is written to them for a moment. */
-  readonly secure: boolean;
-  /** Largest header list that is taken; a compressed block may have four times as much. */
-  readonly maxHeaderBytes: number;
-  /** Payload that may wait in memory, received or to be sent, before the whole connection is held back. */
-  readonly maxBufferedBytes: number;
-  /** The same for all connections of a server together. */
-  readonly sharedBudget?: MemoryBudget | undefined;
-  readonly isClient: boolean;
-}
 
 /**
  * One HTTP/2 connection over a socket, from the first frame to its end: framing, settings, flow control, PING and GOAWAY.
@@ -60,58 +33,26 @@ export interface SessionOptions {
  * with GOAWAY and the end of the connection; breaking one of a stream with RST_STREAM.
  * @see RFC 9113
  */
-export abstract class Session<S extends Stream> implements FrameSink, OutputOwner, SendingSession, Starved {
-  readonly out: Output;
+export abstract class Session<S extends Stream> extends SessionStreams<S> implements FrameSink {
   readonly encoder = new HpackEncoder();
-  readonly streams = new StreamTable<S>();
   readonly peer = new PeerSettings();
-  sendWindow = DEFAULT_WINDOW_BYTES;
-  /** The connection is over; nothing is read or written any more. */
-  ended = false;
   /** Why it is over, for people. */
   endedWhy = '';
-  /** Payload that waits in memory for the peer to take it. */
-  private queuedBytes = 0;
-  /** Payload that waits in memory for its reader, or for the rest of its message. */
-  private receivedBytes = 0;
-  /** The part of it that waits for its reader. */
-  private unreadBytes = 0;
   /** Highest id of a stream that the peer has opened, on a server; that this side has opened, on a client. */
   protected lastStreamId = 0;
   /** The peer's GOAWAY: it takes no streams above this id. */
   protected peerLastStreamId = Number.POSITIVE_INFINITY;
-  /** Frames of headers and payload that have been written. */
-  framesSent = 0;
-  protected readonly abuse: AbuseBudget;
-  protected readonly clock: Clock;
+  /** Of the whole connection: keepalive sees by it whether the peer lives. */
+  protected bytesRead = 0;
   private readonly decoder = new HpackDecoder();
   private readonly reader = new FrameReader();
   private readonly block: HeaderBlock;
-  private readonly connectionWindow: ReceiveWindow;
-  private readonly bdp = new BdpEstimator(STREAM_WINDOW_BYTES);
-  private streamWindowBytes = STREAM_WINDOW_BYTES;
-  private readonly closedStreams = new RecentlyClosed();
-  private readonly late = new LatePayload();
-  private readonly rotation: SendRotation;
   private settingsReceived = false;
   private lingering: Timer | undefined = undefined;
-  /** Payload of the connection that has not been given back because readers keep too much. */
-  private withheldBytes = 0;
-  /** Of the whole connection: keepalive sees by it whether the peer lives. */
-  protected bytesRead = 0;
 
-  protected constructor(protected readonly options: SessionOptions) {
-    this.clock = options.clock;
-    this.out = new Output(options.socket, this, options.secure);
-    this.abuse = new AbuseBudget(() => options.clock.now());
+  protected constructor(options: SessionOptions) {
+    super(options);
     this.block = new HeaderBlock(Math.max(options.maxHeaderBytes * 4, 64 * 1024));
-    this.connectionWindow = new ReceiveWindow(CONNECTION_WINDOW_BYTES);
-    this.rotation = new SendRotation(this);
-  }
-
-  get peerMaxFrame(): number {
-    // Larger frames would only make streams wait for each other.
-    return DEFAULT_MAX_FRAME_BYTES;
   }
 
   /** True once the peer has announced its settings: it speaks HTTP/2. */
@@ -167,163 +108,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   private readonly resume = (): void => {
     if (!this.ended) this.out.flush();
   };
-
-  // What streams ask for
-
-  /** Payload that cannot leave at once: it waits for its turn. It must not change any more. */
-  enqueue(stream: S, payload: Buffer): void {
-    this.queuedBytes += payload.length;
-    this.options.sharedBudget?.take(payload.length);
-    this.rotation.enqueue(stream, payload);
-    this.out.schedule();
-  }
-
-  /** Whether `byteCount` bytes of payload of the stream can be written right now, in one frame. */
-  canWrite(stream: S, byteCount: number): boolean {
-    return (
-      stream.queuedBytes === 0 &&
-      !this.out.blocked &&
-      byteCount <= stream.sendWindow &&
-      byteCount <= this.sendWindow &&
-      byteCount <= this.peerMaxFrame
-    );
-  }
-
-  /** Ends the sending side once the queue of the stream is empty. */
-  finishSending(stream: S, tail: 'end' | 'trailers'): void {
-    this.rotation.finish(stream, tail);
-    this.out.schedule();
-  }
-
-  onTailWritten(stream: Stream): void {
-    this.localEnd(stream as S);
-  }
-
-  /** Headers or payload have been written: what a peer may cause without reason is measured by it. */
-  onFrameSent(): void {
-    this.framesSent += 1;
-    this.abuse.earn(2);
-  }
-
-  /** A message has become complete: the frame that ended it was none without work, however small. */
-  onMessageReceived(): void {
-    this.abuse.earn(1);
-  }
-
-  /** The last frame of this side has been written. */
-  localEnd(stream: S): void {
-    stream.localClosed = true;
-    if (stream.remoteClosed) this.remove(stream);
-  }
-
-  /** Ends a stream from this side. */
-  reset(stream: S, code: number): void {
-    if (stream.gone || this.ended) return;
-    writeReset(this.out, stream.id, code);
-    this.remove(stream, true);
-    this.out.schedule();
-  }
-
-  /** Gives back what a stream has consumed, so that the peer may send more. */
-  consume(stream: S, byteCount: number): void {
-    const window = stream.receiveWindow;
-    if (window === undefined || stream.remoteClosed || stream.gone || this.ended) return;
-    const increment = window.giveBack(byteCount);
-    if (increment > 0) {
-      writeWindowUpdate(this.out, stream.id, increment);
-      this.out.schedule();
-    }
-  }
-
-  /** Queued payload has left, or never will. */
-  letGo(byteCount: number): void {
-    this.queuedBytes -= byteCount;
-    this.options.sharedBudget?.giveBack(byteCount);
-  }
-
-  /** Received payload waits in memory. */
-  hold(byteCount: number): void {
-    this.receivedBytes += byteCount;
-    this.options.sharedBudget?.take(byteCount);
-  }
-
-  /** It does not any more. */
-  release(byteCount: number): void {
-    this.receivedBytes -= byteCount;
-    this.options.sharedBudget?.giveBack(byteCount);
-  }
-
-  /** Of what is held, so much waits for nothing but its reader. */
-  keepUnread(byteCount: number): void {
-    this.unreadBytes += byteCount;
-    this.options.sharedBudget?.keepUnread(byteCount);
-  }
-
-  /** It does not any more. */
-  onRead(byteCount: number): void {
-    this.unreadBytes -= byteCount;
-    this.options.sharedBudget?.onRead(byteCount);
-    if (this.withheldBytes > 0) this.onMemory();
-  }
-
-  /** Readers have made room: the peer may send again. */
-  onMemory(): void {
-    if (this.withheldBytes === 0 || this.ended) return;
-    if (this.clogged) {
-      this.options.sharedBudget?.await(this);
-      return;
-    }
-    const withheld = this.withheldBytes;
-    this.withheldBytes = 0;
-    this.creditConnection(withheld);
-    this.out.schedule();
-  }
-
-  /** Payload that waits in memory, whatever for. */
-  get bufferedBytes(): number {
-    return this.queuedBytes + this.receivedBytes;
-  }
-
-  /** Too much waits in memory: nothing that can be refused is taken. */
-  get overBudget(): boolean {
-    return this.bufferedBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.exhausted === true;
-  }
-
-  /** Too much has come whose message is not complete, or that nobody has read. */
-  get receivedTooMuch(): boolean {
-    return this.receivedBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.exhausted === true;
-  }
-
-  /**
-   * Readers keep too much: the peer has to wait for them. It never has to wait for the rest of a message, which it is to
-   * send, nor for what this side sends, which it is to take: two peers would wait for each other for ever.
-   */
-  private get clogged(): boolean {
-    return this.unreadBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.clogged === true;
-  }
-
-  protected remove(stream: S, resetHere = false): void {
-    if (stream.gone) return;
-    stream.gone = true;
-    this.dropQueue(stream);
-    this.streams.remove(stream);
-    this.closedStreams.add(stream.id, resetHere);
-    if (resetHere && !stream.remoteClosed) this.expectLate(stream.receiveWindow?.left ?? STREAM_WINDOW_BYTES);
-    this.onStreamRemoved(stream);
-  }
-
-  private expectLate(windowBytes: number): void {
-    this.late.expect(windowBytes, this.connectionWindow.target);
-  }
-
-  private dropQueue(stream: S): void {
-    if (stream.queuedBytes === 0) return;
-    const { queuedBytes } = stream;
-    stream.queue = undefined;
-    stream.gathered = undefined;
-    stream.queuedBytes = 0;
-    this.letGo(queuedBytes);
-  }
 
   // Frames
 
@@ -413,30 +197,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if (stream.receiveWindow.take(size)) return true;
     this.streamError(stream, ErrorCode.flowControlError, 'more payload than the window of the stream allows');
     return false;
-  }
-
-  /** The peer counts with what the settings announced; what the window has grown since is told per stream. */
-  private openWindow(stream: S): ReceiveWindow {
-    const window = new ReceiveWindow(STREAM_WINDOW_BYTES);
-    const more = window.grow(this.streamWindowBytes);
-    if (more > 0) writeWindowUpdate(this.out, stream.id, more);
-    return window;
-  }
-
-  private returnToConnection(size: number): void {
-    if (this.ended || size === 0) return;
-    if (this.bdp.received(size)) {
-      this.bdp.begin(this.clock.now());
-      writePing(this.out, false, BDP_PING);
-    }
-    if (!this.clogged) return this.creditConnection(size);
-    this.withheldBytes += size;
-    this.options.sharedBudget?.await(this);
-  }
-
-  private creditConnection(size: number): void {
-    const increment = this.connectionWindow.giveBack(size);
-    if (increment > 0) writeWindowUpdate(this.out, 0, increment);
   }
 
   private onDataWithoutStream(streamId: number, size: number): void {
@@ -557,16 +317,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     this.onPeerSettings(first);
   }
 
-  private moveSendWindows(change: number): void {
-    for (const stream of this.streams.toArray()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > MAX_WINDOW_BYTES) {
-        throw new ConnectionError(ErrorCode.flowControlError, 'SETTINGS_INITIAL_WINDOW_SIZE made a window overflow');
-      }
-      if (stream.queuedBytes > 0 && stream.sendWindow > 0) this.rotation.enter(stream);
-    }
-  }
-
   private onPing(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     if (streamId !== 0) throw new ConnectionError(ErrorCode.protocolError, `PING on stream ${streamId}`);
     if (end - start !== 8) throw wrongSize('PING', end - start);
@@ -575,19 +325,8 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
     if ((flags & Flag.ack) === 0) {
       this.onPeerPing();
       if (!this.ended) writePing(this.out, true, payload);
-    } else if (payload.equals(BDP_PING)) this.growWindows(this.bdp.end(this.clock.now()));
+    } else if (payload.equals(BDP_PING)) this.onBandwidthMeasured();
     else this.onPong(payload);
-  }
-
-  private growWindows(size: number): void {
-    if (size === 0) return;
-    this.streamWindowBytes = size;
-    const increment = this.connectionWindow.grow(size);
-    if (increment > 0) writeWindowUpdate(this.out, 0, increment);
-    for (const stream of this.streams.toArray()) {
-      const more = stream.remoteClosed ? 0 : (stream.receiveWindow?.grow(size) ?? 0);
-      if (more > 0) writeWindowUpdate(this.out, stream.id, more);
-    }
   }
 
   private onGoawayFrame(streamId: number, bytes: Buffer, start: number, end: number): void {
@@ -612,28 +351,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   }
 
   // Ends
-
-  /** The peer broke a rule of one stream. */
-  protected streamError(stream: S, code: number, why: string): void {
-    this.reset(stream, code);
-    stream.onReset(code, why, false);
-  }
-
-  protected resetById(streamId: number, code: number, why: string): void {
-    const stream = this.streams.get(streamId);
-    if (stream !== undefined) this.streamError(stream, code, why);
-    else writeReset(this.out, streamId, code);
-  }
-
-  /** A stream that never came to be: frames for it are on their way. */
-  protected rememberReset(streamId: number): void {
-    this.closedStreams.add(streamId, true);
-    this.expectLate(STREAM_WINDOW_BYTES);
-  }
-
-  protected endingOf(streamId: number): 'reset-here' | 'closed' | undefined {
-    return this.closedStreams.endingOf(streamId);
-  }
 
   /** Tells the peer which rule it broke, and ends the connection. */
   protected fail(error: ConnectionError): void {
@@ -700,7 +417,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   protected abstract onPeerGoaway(code: number, debug: string): void;
   protected abstract onPeerPing(): void;
   protected abstract onPong(payload: Buffer): void;
-  protected abstract onStreamRemoved(stream: S): void;
   protected abstract onTerminated(why: string): void;
   protected abstract onDefect(error: unknown): void;
   /** All frames of a chunk have been handled. */
@@ -712,8 +428,6 @@ export abstract class Session<S extends Stream> implements FrameSink, OutputOwne
   protected onBlockBegun(): void {}
   protected onBlockEnded(): void {}
 }
-
-const BDP_PING = Buffer.from('bwtr-bdp', 'latin1');
 
 function requireStream(streamId: number, what: string): void {
   if (streamId === 0) throw new ConnectionError(ErrorCode.protocolError, `${what} on stream 0`);
