@@ -2,7 +2,7 @@ import { Code, RpcError } from '@breakwater/core';
 import { SeededRandom } from '@breakwater/core/testing';
 import { closeClient, createClient } from '../client/create-client.js';
 import { type ChatClient, ChatDefinition } from '../e2e/chat.itest.js';
-import { isMain, obey } from './in-child.full.itest.js';
+import { isMain, obey, transportArgument } from './in-child.full.itest.js';
 
 /** What a round of calls came to: how often each kind was made, and every end that was not the one it should have had. */
 export interface Round {
@@ -38,7 +38,8 @@ async function drain(messages: AsyncIterable<unknown>, atMost = Number.POSITIVE_
 
 /**
  * Every kind of call with its share of the mix and the code it has to fail with, if any. Calls that end with a reset of their stream
- * are few: Node's HTTP/2 server closes a connection on which more than 33 per second arrive, after a thousand at once.
+ * are few for the sake of grpc-js: Node's HTTP/2 server closes a connection on which more than 33 per second arrive, after a
+ * thousand at once.
  */
 const KINDS: readonly {
   readonly name: string;
@@ -102,7 +103,8 @@ if (isMain(import.meta.url)) {
   const random = new SeededRandom(20_261_122);
   obey({
     connect: async (port) => {
-      client = createClient(ChatDefinition, `static:///127.0.0.1:${String(port)}`);
+      const transport = transportArgument();
+      client = createClient(ChatDefinition, `static:///127.0.0.1:${String(port)}`, { transport });
       await client.one({});
     },
     round: async (calls): Promise<Round> => {

@@ -1,7 +1,7 @@
 import { Code, RpcError } from '@breakwater/core';
 import { chat, ChatDefinition } from '../e2e/chat.itest.js';
 import { createService, type Service } from '../server/create-service.js';
-import { isMain, obey } from './in-child.full.itest.js';
+import { isMain, obey, transportArgument } from './in-child.full.itest.js';
 
 // The far side of the mixed load: a service with the default stack. Does nothing when mocha loads it.
 if (isMain(import.meta.url)) {
@@ -31,7 +31,8 @@ if (isMain(import.meta.url)) {
   });
   obey({
     start: async () => {
-      service = createService({ name: 'soak', logger: false }).add(ChatDefinition, handlers);
+      const transport = transportArgument();
+      service = createService({ name: 'soak', logger: false, transport }).add(ChatDefinition, handlers);
       return (await service.start()).port;
     },
     cancelled: () => cancelled,

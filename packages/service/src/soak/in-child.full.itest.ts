@@ -1,20 +1,25 @@
 import { fileURLToPath } from 'node:url';
+import type { TransportName } from '../transports.js';
 
 // What a process under observation does: obeys its parent over IPC and tells of its heap and of what it has open.
 
 /** Whether a module is what the process was started with: mocha loads it too, and then it does nothing. */
 export const isMain = (moduleUrl: string): boolean => process.argv[1] === fileURLToPath(moduleUrl);
 
+/** The transport that the process was started with. */
+export const transportArgument = (): TransportName => (process.argv[2] === 'grpc-js' ? 'grpc-js' : 'wire');
+
 /** A moment of a process after a forced garbage collection. */
 export interface Sample {
   readonly heapBytes: number;
+  readonly rssBytes: number;
   /** Handles, timers and requests that keep the process alive, by kind. */
   readonly open: readonly string[];
 }
 
 /** How a process looks when it has let go of everything. */
 export interface Ending {
-  /** Open now, but not when the process began. */
+  /** Open now, or listened to, but not when the process began. */
   readonly left: readonly string[];
   /** Warnings of Node since the start, such as one of too many listeners. */
   readonly warnings: readonly string[];
@@ -30,8 +35,17 @@ export async function sample(): Promise<Sample> {
     globalThis.gc();
     await turn();
   }
-  return { heapBytes: process.memoryUsage().heapUsed, open: process.getActiveResourcesInfo() };
+  const { heapUsed, rss } = process.memoryUsage();
+  return { heapBytes: heapUsed, rssBytes: rss, open: process.getActiveResourcesInfo() };
 }
+
+/** Handles, timers and requests that keep the process alive, and listeners of the process itself. */
+const openThings = (): readonly string[] => [
+  ...process.getActiveResourcesInfo(),
+  ...process
+    .eventNames()
+    .flatMap((name) => Array.from({ length: process.listenerCount(name) }, () => `listener of ${String(name)}`)),
+];
 
 /** What is in `now` more often than in `before`. */
 export function added(before: readonly string[], now: readonly string[]): readonly string[] {
@@ -55,7 +69,7 @@ export function obey(commands: Readonly<Record<string, (argument: unknown) => un
     // Sockets that are closed need some turns to be gone; what stays longer than that stays.
     for (let round = 0; round < 2000; round++) {
       await turn();
-      left = added(before, process.getActiveResourcesInfo()).filter((kind) => kind !== 'Immediate');
+      left = added(before, openThings()).filter((kind) => kind !== 'Immediate');
       if (left.length === 0) break;
     }
     return { left, warnings };
@@ -69,6 +83,6 @@ export function obey(commands: Readonly<Record<string, (argument: unknown) => un
     });
   });
   // With the pipe to the parent, which is open from the first listener on.
-  const before = process.getActiveResourcesInfo();
+  const before = openThings();
   process.send?.({ command: 'ready', answer: undefined });
 }
