@@ -2,6 +2,7 @@ import { Arena, type CreateAttacked } from '../attacks/arena.js';
 import { Stage } from '../bad-servers/stage.js';
 import { fuzzClient } from './client-fuzz.js';
 import { fuzzServer } from './server-fuzz.js';
+import { describeSplits } from './splits.js';
 
 export interface FuzzOptions {
   /** Sequences against each side. Default 20,000. */
@@ -38,6 +39,10 @@ export function describeFuzz(
     });
     fuzzServer(() => open(arena), cases, seed);
     fuzzClient(() => open(stage), cases, seed);
+    describeSplits(
+      () => open(arena),
+      () => open(stage),
+    );
   });
 }
 
