@@ -1,6 +1,6 @@
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, type ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
-import { Code, fail, nearest, type Call, type Clock } from '@breakwater/core';
+import { fail, type Call, type Clock } from '@breakwater/core';
 import {
   type Address,
   type Listener,
@@ -8,6 +8,7 @@ import {
   type Method,
   type ServedMethod,
   type ServerLimits,
+  unknownMethodStatus,
 } from '@breakwater/rpc';
 import { bind, readServerTls } from '@breakwater/rpc/transport-kit';
 import { serverOptions } from './channel-options.js';
@@ -155,29 +156,8 @@ export class GrpcListener implements Listener, ServerHost {
   };
 
   private unknown(path: string): ServedMethod {
-    return { method: unknownMethod(path), handler: () => Promise.resolve(fail(this.unknownStatus(path))) };
-  }
-
-  private unknownStatus(path: string) {
-    const [, service = '', name = ''] = path.split('/');
-    const paths = [...this.methods.keys()];
-    const services = [...new Set(paths.map((one) => one.split('/')[1] ?? ''))];
-    const known = services.includes(service);
-    const near = known
-      ? nearest(
-          name,
-          paths.filter((one) => one.startsWith(`/${service}/`)).map((one) => one.split('/')[2] ?? ''),
-        )
-      : nearest(service, services);
-    const what = known
-      ? `service ${service} has no method ${JSON.stringify(name)}`
-      : `no service ${JSON.stringify(service)} is served here`;
-    return {
-      code: Code.UNIMPLEMENTED,
-      origin: 'local',
-      reason: 'METHOD_UNKNOWN',
-      details: near === undefined ? what : `${what}; did you mean ${near}?`,
-    } as const;
+    const status = unknownMethodStatus(path, [...this.methods.keys()]);
+    return { method: unknownMethod(path), handler: () => Promise.resolve(fail({ ...status, origin: 'local' })) };
   }
 }
 
