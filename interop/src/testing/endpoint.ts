@@ -51,6 +51,7 @@ export interface CallParts {
   readonly requests?: AsyncIterable<unknown>;
   readonly responses?: ResponseSink;
   readonly metadata?: Metadata;
+  readonly attributes?: Attributes;
   readonly cancellation?: Cancellation;
   readonly timeoutMs?: number;
 }
