@@ -22,7 +22,7 @@ describe('the plan of a run', () => {
   it('is a part of the loads, short, and without silent connections when quick', () => {
     const plan = planOf({ contenders, quick: true });
     assert.ok(plan.loads.length > 0 && plan.loads.length < LOADS.length);
-    assert.ok(plan.loads.every(({ effort }) => effort.rounds <= 5));
+    assert.ok(plan.loads.every(({ effort }) => effort.rounds <= 5 && effort.warmUp.limitMs <= 1000));
     assert.deepEqual(plan.idle.contenders, []);
   });
 

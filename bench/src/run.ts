@@ -1,4 +1,5 @@
 import type { Contender } from './contenders/contender.js';
+import { SETTLING_ROUNDS } from './loads/index.js';
 import { canCarry, type Effort, type Load } from './loads/load.js';
 import { measureIdle } from './measure-idle.js';
 import { Measurements } from './measurements.js';
@@ -14,6 +15,9 @@ export interface Plan {
   /** Contenders whose silent connections are weighed, and how often. */
   readonly idle: { readonly contenders: readonly Contender[]; readonly runs: number };
 }
+
+/** Loading code keeps one core busy; the machine has two at least. */
+const STARTS_AT_A_TIME = 2;
 
 export type Progress = (line: string) => void;
 
@@ -61,8 +65,16 @@ async function carry(
     await pair.stop();
   };
   try {
-    for (const contender of contenders) await Pair.start(contender, load).then((pair) => pairs.push(pair), failed);
-    for (let round = -effort.warmUpRounds; round < effort.rounds; round += 1) {
+    for (let index = 0; index < contenders.length; index += STARTS_AT_A_TIME) {
+      const some = contenders.slice(index, index + STARTS_AT_A_TIME);
+      const started = await Promise.allSettled(some.map((one) => Pair.start(one, load)));
+      for (const one of started) {
+        if (one.status === 'fulfilled') pairs.push(one.value);
+        else failed(one.reason);
+      }
+    }
+    for (const pair of [...pairs]) await warmUp(pair, effort).catch((error: unknown) => giveUp(pair, error));
+    for (let round = -SETTLING_ROUNDS; round < effort.rounds; round += 1) {
       for (const pair of round % 2 === 0 ? [...pairs] : pairs.toReversed()) {
         try {
           const slice = await pair.slice(effort.sliceMs);
@@ -74,5 +86,14 @@ async function carry(
     }
   } finally {
     await Promise.all(pairs.map((pair) => pair.stop()));
+  }
+}
+
+/** While one warms up, the others are silent. */
+async function warmUp(pair: Pair, { warmUp: { units, limitMs }, sliceMs }: Effort): Promise<void> {
+  const until = performance.now() + limitMs;
+  for (let done = 0; done < units && performance.now() < until; ) {
+    const slice = await pair.slice(sliceMs);
+    done += slice.units;
   }
 }

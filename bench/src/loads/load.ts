@@ -1,9 +1,18 @@
 import type { Ability, Contender } from '../contenders/contender.js';
 
+/**
+ * What a contender does before it is measured: so many units, in at most so much time. By units, since code is compiled
+ * after so many calls: by time alone, whoever is slow would be measured cold.
+ */
+export interface WarmUp {
+  readonly units: number;
+  readonly limitMs: number;
+}
+
 /** How long and how often a load is repeated. */
 export interface Effort {
   readonly rounds: number;
-  readonly warmUpRounds: number;
+  readonly warmUp: WarmUp;
   /** How long one slice goes on; calls in flight then are waited for. */
   readonly sliceMs: number;
 }
