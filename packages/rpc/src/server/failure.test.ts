@@ -47,6 +47,13 @@ describe('what a handler throws', () => {
     assert.equal(failure.status.details, 'secret of the bank');
   });
 
+  it('is a defect when it is an error that no trailers can be made of', () => {
+    for (const code of [Code.OK, 17, -1, 1.5, '14', 'NOT_FOUND', { code: 14 }, undefined])
+      assert.equal(failureOf(new RpcError(code as Code, 'x'), aCall(), TRAILERS), undefined);
+    for (const details of [undefined, null, 7, { text: 'x' }])
+      assert.equal(failureOf(new RpcError(Code.NOT_FOUND, details as never), aCall(), TRAILERS), undefined);
+  });
+
   it('keeps outage and overload of a dependency, but says that retrying is of no use', () => {
     for (const [code, word] of [
       [Code.UNAVAILABLE, 'unavailable'],

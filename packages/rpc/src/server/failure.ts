@@ -11,7 +11,7 @@ import { Code, fail, RpcError } from '@breakwater/core';
  * | `new RpcError(...)`, `RpcError.forward(e)` | that status |
  * | an RpcError received from a dependency: UNAVAILABLE, RESOURCE_EXHAUSTED | the same code, marked "do not retry" |
  * | any other RpcError received from a dependency | INTERNAL; the cause is logged, nothing of it is sent |
- * | anything else, `new RpcError(Code.OK, ...)` too | a defect: INTERNAL, hidden outside, logged inside |
+ * | anything else, also an RpcError with code OK or none, or whose details are no string | a defect: INTERNAL, hidden outside, logged inside |
  *
  * @param now for the second line: a call made with this call's deadline ends a moment before this side hears of it
  */
@@ -23,7 +23,7 @@ export function failureOf(
 ): Failure | undefined {
   const cancelled = call.cancellation.status;
   if (cancelled !== undefined) return fail(cancelled, 'unknown', trailers);
-  if (!(thrown instanceof RpcError) || thrown.code === Code.OK) return undefined;
+  if (!(thrown instanceof RpcError) || !canBeSent(thrown)) return undefined;
   const error = thrown;
   const own = error.metadata.size === 0 ? trailers : trailers.merge(error.metadata);
   if (!error.received) return fail(error.toStatus(), 'unknown', own);
@@ -32,6 +32,10 @@ export function failureOf(
   }
   return fail(fromDependency(error), 'unknown', trailers);
 }
+
+/** JavaScript puts anything into an error, and a transport could make no trailers of it. */
+const canBeSent = ({ code, details }: RpcError): boolean =>
+  typeof code === 'number' && code !== Code.OK && Code[code] !== undefined && typeof details === 'string';
 
 /** A dependency on another machine counts the time left from when it saw the call, in whole ms. */
 const CLOCK_SLACK_MS = 10;
