@@ -5,14 +5,11 @@ export type { BlockingCall } from './lifecycle/call-tracker.js';
 export { LIFECYCLE_DEFAULTS, type LifecycleOptions } from './lifecycle/lifecycle-options.js';
 export { SERVER_POLICY_KEYS, type ServerPolicies } from './policies/server-policies.js';
 // Clients
-export {
-  breakerOf,
-  closeClient,
-  createClient,
-  inspectClient,
-  type ClientOptions,
-  type PickerName,
-} from './client/create-client.js';
+export { createClient } from './client/create-client.js';
+export { breakerOf, closeClient, inspectClient } from './client/client-handle.js';
+export type { ClientOptions, PickerName } from './client/client-options.js';
+// For applications that keep grpc-js stubs
+export { createStubChannel } from './client/create-stub-channel.js';
 export { CLIENT_POLICY_KEYS, type ClientPolicies, type RetryPolicyOptions } from './policies/client-policies.js';
 // What they use unless told otherwise
 export { closeDefaults, defaultRegistries, defaultRuntime, defaultTransport } from './defaults.js';

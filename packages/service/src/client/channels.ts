@@ -13,6 +13,8 @@ interface Shared {
 /** A share in a channel; clients of one target with the same options share one, all of one target share a retry budget. */
 export interface ChannelLease {
   readonly budget: RetryBudget;
+  /** What is shared, for those who refuse calls after `release` themselves. */
+  readonly channel: Channel;
   /** The leaf of a client stack. Refuses calls after `release`, also while others hold the channel. */
   handler(method: Method): Handler;
   snapshot(): ChannelSnapshot;
@@ -49,6 +51,7 @@ export function leaseChannel(options: ChannelOptions): ChannelLease {
   };
   return {
     budget: held.budget,
+    channel: held.channel,
     handler: (method) => {
       const next = held.channel.handler(method);
       return (call) => (released === undefined ? next(call) : Promise.resolve(fail(CLOSED)));

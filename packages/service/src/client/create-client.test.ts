@@ -5,7 +5,9 @@ import { inMemoryRegistry, type InMemoryRegistry } from '@breakwater/discovery';
 import { inProcessTransport, type Transport } from '@breakwater/rpc';
 import { createService, type Service } from '../server/create-service.js';
 import { echo, EchoDefinition } from '../testing/echo.js';
-import { type ClientOptions, closeClient, createClient, inspectClient } from './create-client.js';
+import { createClient } from './create-client.js';
+import { closeClient, inspectClient } from './client-handle.js';
+import type { ClientOptions } from './client-options.js';
 
 type Echo = ReturnType<typeof createClient<typeof EchoDefinition>>;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Code } from '@breakwater/core';
 import type { Method } from '@breakwater/rpc';
-import type { ClientOptions } from '../client/create-client.js';
+import type { ClientOptions } from '../client/client-options.js';
 import type { ServiceOptions } from '../server/create-service.js';
 import { checkServiceMethods, withClientConfig, withServiceConfig } from './apply.js';
 import { type Config, NO_CONFIG } from './config.js';

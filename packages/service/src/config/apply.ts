@@ -1,6 +1,6 @@
 import { ConfigError, nearest, streamsResponse } from '@breakwater/core';
 import type { Method } from '@breakwater/rpc';
-import type { ClientOptions } from '../client/create-client.js';
+import type { ClientOptions } from '../client/client-options.js';
 import type { ServiceOptions } from '../server/create-service.js';
 import { checkAttemptTimeout, checkGroups } from './check-merged.js';
 import type { Config } from './config.js';

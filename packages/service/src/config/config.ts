@@ -1,5 +1,5 @@
 import type { ClientLimits, ConnectBackoff, ServerLimits } from '@breakwater/rpc';
-import type { PickerName } from '../client/create-client.js';
+import type { PickerName } from '../client/client-options.js';
 import type { LifecycleOptions } from '../lifecycle/lifecycle-options.js';
 import type { ClientPolicies } from '../policies/client-policies.js';
 import type { ServerPolicies } from '../policies/server-policies.js';

@@ -1,5 +1,5 @@
 import { type Code, codeName, ConfigError } from '@breakwater/core';
-import type { ClientOptions } from '../client/create-client.js';
+import type { ClientOptions } from '../client/client-options.js';
 import type { ServiceOptions } from '../server/create-service.js';
 import { processConfig } from './apply.js';
 import { checkAttemptTimeout, resolveGroup } from './check-merged.js';

@@ -1,7 +1,9 @@
 import { type Code, RpcError } from '@breakwater/core';
 import { inMemoryRegistry, type InMemoryRegistry } from '@breakwater/discovery';
 import type { MessageType, ServiceImplementation } from '@breakwater/rpc';
-import { type ClientOptions, closeClient, createClient } from '../client/create-client.js';
+import { createClient } from '../client/create-client.js';
+import { closeClient } from '../client/client-handle.js';
+import type { ClientOptions } from '../client/client-options.js';
 import { createService, type Service, type ServiceOptions } from '../server/create-service.js';
 
 interface Note {

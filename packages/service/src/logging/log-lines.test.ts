@@ -4,7 +4,9 @@ import { FakeClock } from '@breakwater/core/testing';
 import { inMemoryRegistry, type InMemoryRegistry } from '@breakwater/discovery';
 import { inProcessTransport, type Transport } from '@breakwater/rpc';
 import { type Logger, pino } from 'pino';
-import { type ClientOptions, closeClient, createClient } from '../client/create-client.js';
+import { createClient } from '../client/create-client.js';
+import { closeClient } from '../client/client-handle.js';
+import type { ClientOptions } from '../client/client-options.js';
 import { createService, type Service } from '../server/create-service.js';
 import { echo, EchoDefinition } from '../testing/echo.js';
 

@@ -3,7 +3,8 @@ import { Code, ConfigError, createRuntime, RpcError, type Runtime } from '@break
 import { FakeClock, settleMicrotasks } from '@breakwater/core/testing';
 import { inMemoryRegistry, type InMemoryRegistry } from '@breakwater/discovery';
 import { Health, inProcessTransport, ListenError, type Transport } from '@breakwater/rpc';
-import { closeClient, createClient } from '../client/create-client.js';
+import { createClient } from '../client/create-client.js';
+import { closeClient } from '../client/client-handle.js';
 import { EchoDefinition, echo } from '../testing/echo.js';
 import { createService, type Service, type ServiceOptions } from './create-service.js';
 

@@ -1,6 +1,7 @@
 import { Code, RpcError } from '@breakwater/core';
 import { SeededRandom } from '@breakwater/core/testing';
-import { closeClient, createClient } from '../client/create-client.js';
+import { createClient } from '../client/create-client.js';
+import { closeClient } from '../client/client-handle.js';
 import { type ChatClient, ChatDefinition } from '../e2e/chat.itest.js';
 import { isMain, obey, transportArgument } from './in-child.full.itest.js';
 

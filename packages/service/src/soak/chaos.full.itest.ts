@@ -10,7 +10,8 @@ import { consul } from '@breakwater/consul';
 import { Code, createRuntime, RpcError, type Runtime } from '@breakwater/core';
 import type { Registry } from '@breakwater/discovery';
 import { type Fault, type FaultProxy, SeededRandom, startFaultProxy } from '@breakwater/testing';
-import { closeClient, createClient, inspectClient } from '../client/create-client.js';
+import { createClient } from '../client/create-client.js';
+import { closeClient, inspectClient } from '../client/client-handle.js';
 import { EchoDefinition } from '../testing/echo.js';
 import { type Child, endForcibly, startChild } from './child.full.itest.js';
 

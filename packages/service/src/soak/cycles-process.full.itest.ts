@@ -1,7 +1,8 @@
 import { type Agent, startAgent } from '@breakwater/agent';
 import { consul } from '@breakwater/consul';
 import { parseTarget, type Registry } from '@breakwater/discovery';
-import { closeClient, createClient } from '../client/create-client.js';
+import { createClient } from '../client/create-client.js';
+import { closeClient } from '../client/client-handle.js';
 import { closeDefaults } from '../defaults.js';
 import { echo, EchoDefinition } from '../testing/echo.js';
 import { createService, type Service } from '../server/create-service.js';
