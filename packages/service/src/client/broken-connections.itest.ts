@@ -3,6 +3,7 @@ import { createRuntime, type PolicyEvent } from '@breakwater/core';
 import { type FaultProxy, startFaultProxy } from '@breakwater/testing';
 import { Code, closeClient, createClient, createService, NO_CONFIG, RpcError, type Service } from '../index.js';
 import { echo, EchoDefinition } from '../testing/echo.js';
+import { describeOnEachTransport } from '../e2e/each-transport.itest.js';
 
 /** The error of a call that is to fail. */
 async function failure(call: Promise<unknown>): Promise<RpcError> {
@@ -19,7 +20,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-describe('calls over connections that break', function () {
+describeOnEachTransport('calls over connections that break', function (transport) {
   this.timeout(20_000);
   let service: Service;
   let proxy: FaultProxy;
@@ -33,7 +34,12 @@ describe('calls over connections that break', function () {
     const runtime = createRuntime();
     runtime.events.subscribe((event) => events.push(event));
     // A connection that did not last for the first backoff is made anew only after it; here none has to wait.
-    return createClient(EchoDefinition, proxy.address, { runtime, config: NO_CONFIG, backoff: { initialMs: 1 } });
+    return createClient(EchoDefinition, proxy.address, {
+      runtime,
+      transport,
+      config: NO_CONFIG,
+      backoff: { initialMs: 1 },
+    });
   };
 
   beforeEach(async () => {
@@ -57,6 +63,7 @@ describe('calls over connections that break', function () {
       },
     });
     service = createService({
+      transport,
       name: 'echo',
       config: NO_CONFIG,
       logger: false,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChatClient, failure, Town } from '../e2e/chat.itest.js';
 import { Code } from '../index.js';
+import { describeOnEachTransport } from '../e2e/each-transport.itest.js';
 
-describe('calls among many that are cancelled', () => {
+describeOnEachTransport('calls among many that are cancelled', (transport) => {
   let town: Town;
   let client: ChatClient;
   beforeEach(async () => {
-    town = new Town();
+    town = new Town(transport);
     await town.open({
       one: async ({ text, count }, { cancellation }) => {
         if (text === 'hang') await new Promise<void>((resolve) => cancellation.onCancel(() => resolve()));

@@ -5,6 +5,7 @@ import { createClient } from '../client/create-client.js';
 import { closeClient } from '../client/client-handle.js';
 import type { ClientOptions } from '../client/client-options.js';
 import { createService, type Service, type ServiceOptions } from '../server/create-service.js';
+import type { TransportName } from '../transports.js';
 
 interface Note {
   readonly text: string;
@@ -62,6 +63,8 @@ export class Town {
   private readonly services: Service[] = [];
   private readonly clients: object[] = [];
 
+  constructor(private readonly transport: TransportName) {}
+
   /** Starts an instance of `payments` unless named otherwise. */
   async open(handlers: Partial<Chat> = {}, options: Partial<ServiceOptions> = {}): Promise<Service & { port: number }> {
     const service = createService({
@@ -70,6 +73,7 @@ export class Town {
       signals: false,
       logger: false,
       lifecycle: { propagationWaitMs: 50 },
+      transport: this.transport,
       ...options,
     }).add(ChatDefinition, chat(handlers));
     const { port } = await service.start();
@@ -78,7 +82,11 @@ export class Town {
   }
 
   client(options: ClientOptions = {}, target = 'memory:///payments'): ChatClient {
-    const client = createClient(ChatDefinition, target, { registry: this.registry, ...options });
+    const client = createClient(ChatDefinition, target, {
+      registry: this.registry,
+      transport: this.transport,
+      ...options,
+    });
     this.clients.push(client);
     return client;
   }

@@ -5,6 +5,7 @@ import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { RpcError } from '@breakwater/core';
 import fc from 'fast-check';
 import { type ChatClient, Town } from './chat.itest.js';
+import { describeOnEachTransport } from './each-transport.itest.js';
 
 const CASES = 5 * (fc.readConfigureGlobal().numRuns ?? 100);
 
@@ -44,11 +45,11 @@ const headers = fc.dictionary(
   { maxKeys: 3 },
 );
 
-describe('anything on the wire', function () {
+describeOnEachTransport('anything on the wire', function (transport) {
   this.timeout(20 * 60_000);
   let town: Town;
   beforeEach(() => {
-    town = new Town();
+    town = new Town(transport);
   });
   afterEach(() => town.close());
 

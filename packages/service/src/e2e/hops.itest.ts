@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { Code, systemClock } from '@breakwater/core';
 import type { CallContext } from '@breakwater/rpc';
 import { failure, Town } from './chat.itest.js';
+import { describeOnEachTransport } from './each-transport.itest.js';
 
-describe('a call that makes a call, over two real hops', () => {
+describeOnEachTransport('a call that makes a call, over two real hops', (transport) => {
   let town: Town;
   let inner: CallContext | undefined;
   let innerEnded: Promise<Code | undefined>;
   beforeEach(async () => {
-    town = new Town();
+    town = new Town(transport);
     inner = undefined;
     let end: (code: Code | undefined) => void;
     innerEnded = new Promise((resolve) => (end = resolve));
@@ -56,6 +57,8 @@ describe('a call that makes a call, over two real hops', () => {
   it('ends on both hops at the deadline', async () => {
     const error = await failure(town.client().one({ text: 'hang' }, { timeoutMs: 200 }));
     assert.equal(error.code, Code.DEADLINE_EXCEEDED);
-    assert.equal(await innerEnded, Code.DEADLINE_EXCEEDED);
+    // The end of the outer call may reach the inner server some milliseconds before its own timer fires.
+    const code = await innerEnded;
+    assert.ok(code === Code.DEADLINE_EXCEEDED || code === Code.CANCELLED, `${code}`);
   });
 });

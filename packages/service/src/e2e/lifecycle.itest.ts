@@ -9,12 +9,13 @@ import { closeClient } from '../client/client-handle.js';
 import { EchoDefinition } from '../testing/echo.js';
 import { CHAT_PROCESS } from './chat-process.itest.js';
 import { failure, load, Town } from './chat.itest.js';
+import { describeOnEachTransport } from './each-transport.itest.js';
 
-describe('services that come and go', () => {
+describeOnEachTransport('services that come and go', (transport) => {
   let town: Town;
   const children: ChildProcess[] = [];
   beforeEach(() => {
-    town = new Town();
+    town = new Town(transport);
   });
   afterEach(async () => {
     await town.close();
@@ -23,7 +24,10 @@ describe('services that come and go', () => {
 
   /** An instance in a process of its own; `lines` is what it has written. */
   const spawned = async (...args: string[]): Promise<{ child: ChildProcess; port: number; lines: string[] }> => {
-    const child = spawn(process.execPath, [CHAT_PROCESS, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [CHAT_PROCESS, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, BREAKWATER_SERVICE_TRANSPORT: transport },
+    });
     children.push(child);
     const lines: string[] = [];
     const port = await new Promise<number>((resolve, reject) => {
@@ -172,7 +176,7 @@ describe('services that come and go', () => {
 
   it('answer calls of a service or method that they do not have with what comes near', async () => {
     await town.open();
-    const options = { registry: town.registry };
+    const options = { registry: town.registry, transport };
     const stranger = createClient(EchoDefinition, 'memory:///payments', options);
     const noService = await failure(stranger.one({}));
     assert.equal(noService.code, Code.UNIMPLEMENTED);

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { Code, ConfigError } from '@breakwater/core';
 import { certificates } from '@breakwater/rpc/conformance';
 import { failure, Town } from './chat.itest.js';
+import { describeOnEachTransport } from './each-transport.itest.js';
 
 const { CA, CLIENT, SERVER, STRANGER } = certificates;
 
-describe('TLS between a service and its clients', () => {
+describeOnEachTransport('TLS between a service and its clients', (transport) => {
   let town: Town;
   beforeEach(() => {
-    town = new Town();
+    town = new Town(transport);
   });
   afterEach(() => town.close());
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Code } from '@breakwater/core';
 import { failure, Town } from './chat.itest.js';
+import { describeOnEachTransport } from './each-transport.itest.js';
 
 async function* notes(count: number, text = ''): AsyncGenerator<{ text: string; count: number }> {
   for (let index = 0; index < count; index++) yield { text, count: index };
@@ -8,10 +9,10 @@ async function* notes(count: number, text = ''): AsyncGenerator<{ text: string; 
 
 const LARGE = 'x'.repeat(50_000);
 
-describe('calls of all four kinds over the default transport', () => {
+describeOnEachTransport('calls of all four kinds over sockets', (transport) => {
   let town: Town;
   beforeEach(() => {
-    town = new Town();
+    town = new Town(transport);
   });
   afterEach(() => town.close());
 

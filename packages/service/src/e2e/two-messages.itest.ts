@@ -4,8 +4,9 @@ import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Code } from '@breakwater/core';
 import { failure, Town } from './chat.itest.js';
+import { describeOnEachTransport } from './each-transport.itest.js';
 
-describe('a peer that answers a unary call with two messages', () => {
+describeOnEachTransport('a peer that answers a unary call with two messages', (transport) => {
   it('fails the call at once, saying so, instead of at its deadline', async () => {
     const message = Buffer.from([0, 0, 0, 0, 2, 0x7b, 0x7d]);
     const server = createServer().on('stream', (stream) => {
@@ -15,7 +16,7 @@ describe('a peer that answers a unary call with two messages', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const town = new Town();
+    const town = new Town(transport);
     const client = town.client({}, `static:///127.0.0.1:${(server.address() as AddressInfo).port}`);
     // Without a deadline nothing else would end it.
     const error = await failure(client.one({}, { timeoutMs: null }));
