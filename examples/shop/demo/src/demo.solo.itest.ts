@@ -67,6 +67,19 @@ describe('npm run demo', function () {
     assert.deepEqual(await readdir(folder()), [], 'nothing is left in the temporary folder');
   });
 
+  it('survives on grpc-js, too', async () => {
+    const settings = { BREAKWATER_SERVICE_TRANSPORT: 'grpc-js', BREAKWATER_CLIENT_TRANSPORT: 'grpc-js' };
+    const { code, output } = await startWith(settings, '--duration', '10', '--json').finished;
+    assert.equal(code, 0, output);
+    const report = reportIn(output);
+    assert.equal(report.ok, true);
+    assert.deepEqual(
+      report.phases.map(({ failed }) => failed),
+      PHASES.map(() => 0),
+    );
+    assert.deepEqual([report.ordersLost, report.doubleCharges], [0, 0]);
+  });
+
   it('exits with 1 and says so when the bank charges a repeated request again', async () => {
     const { code, output } = await start('--duration', '10', '--json', '--no-dedupe').finished;
     assert.equal(code, 1, output);
