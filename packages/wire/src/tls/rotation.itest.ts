@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect as connectTls } from 'node:tls';
 import { createRuntime, type Outcome, type PolicyEvent, succeed } from '@breakwater/core';
 import { FakeClock } from '@breakwater/core/testing';
 import { roundRobin, staticRegistry } from '@breakwater/discovery';
@@ -91,6 +92,38 @@ describe('certificates that are renewed while a service runs', () => {
     assert.ok(await accepted(listener, second));
     assert.ok(!(await accepted(listener, first)));
     assert.ok((await call(old)).ok);
+  });
+
+  it('a TLS session from before does not let a client of the old authority in', async () => {
+    const { address } = await listen(true);
+    /** Whether the server took it, and the TLS session to come back with. */
+    const visit = (session?: Buffer): Promise<{ readonly taken: boolean; readonly session: Buffer | undefined }> =>
+      new Promise((resolve) => {
+        const security = { ...CLIENT, ca: CA, ALPNProtocols: ['h2'], servername: 'conformance', session };
+        const socket = connectTls({ ...address, ...security });
+        fixture.own({ close: () => socket.destroy() });
+        let given = session;
+        let answered = false;
+        const look = (): void => {
+          if (answered && given !== undefined) resolve({ taken: true, session: given });
+        };
+        socket.on('session', (one) => {
+          given = one;
+          look();
+        });
+        socket.on('data', () => {
+          answered = true;
+          look();
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => resolve({ taken: false, session: given }));
+      });
+    const before = await visit();
+    assert.ok(before.taken && before.session !== undefined);
+    assert.ok((await visit(before.session)).taken);
+    server.swap({ 'tls.crt': SERVER.cert, 'tls.key': SERVER.key, 'clients.crt': SECOND.ca });
+    await clock.advance(10_000);
+    assert.equal((await visit(before.session)).taken, false);
   });
 
   it('the client reads its files anew at every connect', async () => {
