@@ -25,7 +25,9 @@ export const requestTypeUrl = (method: Method): string =>
 /** A method as the client calls it: requests are bytes that the runner has encoded. */
 export function clientMethod(name: string): Method | undefined {
   const method = METHODS.find((one) => one.method === name);
-  return method === undefined ? undefined : { ...method, encodeRequest: (message) => message as Uint8Array };
+  return method === undefined
+    ? undefined
+    : { ...method, requestCodec: undefined, encodeRequest: (message) => message as Uint8Array };
 }
 
 /** A method as the server serves it: requests come as `Received`. */
@@ -35,6 +37,7 @@ export function serverMethod(name: string): Method {
   const typeUrl = requestTypeUrl(method);
   return {
     ...method,
+    requestCodec: undefined,
     decodeRequest: (bytes): Received<SuiteRequest> => ({
       message: method.decodeRequest(bytes) as SuiteRequest,
       any: { typeUrl, value: Buffer.from(bytes) },

@@ -14,8 +14,9 @@ export interface Method extends Operation {
   encodeResponse(message: unknown): Uint8Array;
   decodeResponse(bytes: Uint8Array): unknown;
   /**
-   * What the four methods above use, for transports that write into memory of their own and read in place; absent on a method
-   * that was made by hand. Give requests to `presentMessage` first, as `encodeRequest` does.
+   * What the four methods above use, for transports that write into memory of their own and read in place. Absent on a method
+   * that was made by hand; one that is made from another and encodes or decodes otherwise sets them to undefined.
+   * Give requests to `presentMessage` first, as `encodeRequest` does.
    */
   readonly requestCodec?: MessageCodec | undefined;
   readonly responseCodec?: MessageCodec | undefined;
