@@ -6,7 +6,10 @@ import { WireListener } from './server/listener.js';
 
 /** What the seam's limits do not say. All have defaults. */
 export interface WireTransportOptions {
-  /** Payload that may wait in the memory of one connection: for its reader, or for the peer. Default 16 MiB. */
+  /**
+   * Payload of one connection that may wait in memory before its peer is held back: unread messages and the beginnings of
+   * large ones. Above four times as much, including what the peer does not take, calls are refused. Default 16 MiB.
+   */
   readonly maxConnectionBufferBytes?: number | undefined;
   /** The same for all connections of one listener together. Default 256 MiB. */
   readonly maxServerBufferBytes?: number | undefined;

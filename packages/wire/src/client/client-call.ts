@@ -200,8 +200,8 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
   private assemble(session: ClientSession, bytes: Buffer, start: number, end: number): void {
     this.assembler ??= new MessageAssembler(this.host.limits.maxReceiveMessageBytes);
     this.inbox ??= new Inbox(session, this);
-    this.assembler.feed(bytes, start, end, this);
-    this.inbox.arrived(end - start, this.ended ? 0 : this.assembler.heldBytes);
+    const completed = this.assembler.feed(bytes, start, end, this);
+    this.inbox.arrived(end - start, this.ended ? 0 : this.assembler.heldBytes, completed);
   }
 
   onReset(code: number, why: string, byPeer: boolean): void {
@@ -389,6 +389,7 @@ export class ClientCall extends ClientStream implements Expiring, MessageWriter,
 
   /** The call is over once the messages before its end have been taken. */
   private end(outcome: Outcome): void {
+    this.inbox?.giveUpRest();
     if (this.held) this.ending = outcome;
     else this.finish(outcome);
     this.pump?.stop();

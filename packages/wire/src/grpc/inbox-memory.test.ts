@@ -23,6 +23,8 @@ class Counts implements InboxSession {
   release = (byteCount: number): void => void (this.held -= byteCount);
   keepUnread = (): void => {};
   onRead = (): void => {};
+  mayGoOn = (): boolean => true;
+  leaveLine = (): void => {};
   consume = (_stream: unknown, byteCount: number): void => void (this.consumed += byteCount);
 }
 
@@ -31,7 +33,7 @@ function make() {
   const inbox = new Inbox(session, new NoStream());
   const put = (bytes = Buffer.alloc(KILOBYTE)): void => {
     inbox.put(bytes, 0, bytes.length, false);
-    inbox.arrived(bytes.length + PREFIX_BYTES, 0);
+    inbox.arrived(bytes.length + PREFIX_BYTES, 0, true);
   };
   return { session, inbox, put };
 }

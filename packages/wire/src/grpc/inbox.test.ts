@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Session } from '../http2/session.js';
 import type { Stream } from '../http2/stream.js';
-import { Inbox, MESSAGE_OVERHEAD_BYTES } from './inbox.js';
+import { Inbox, type InboxSession, MESSAGE_OVERHEAD_BYTES } from './inbox.js';
 import { MessageAssembler, PREFIX_BYTES } from './message-assembler.js';
 
 /** Counts what an inbox gives back and holds. */
-class Ledger {
+class Ledger implements InboxSession {
   /** Given back to the window of the stream. */
   returned = 0;
   /** Held in memory. */
   held = 0;
   /** Of it, what waits for the reader. */
   unread = 0;
+  /** Whether the rest of a message may come. */
+  memory = true;
   readonly stream = {} as Stream;
 
   consume(stream: Stream, byteCount: number): void {
@@ -38,23 +39,22 @@ class Ledger {
     this.unread -= byteCount;
     assert.ok(this.unread >= 0);
   }
-
-  /** An inbox needs a few methods of its session. */
-  get session(): Session<Stream> {
-    return this as unknown as Session<Stream>;
+  mayGoOn(): boolean {
+    return this.memory;
   }
+  leaveLine(): void {}
 }
 
 function make() {
   const ledger = new Ledger();
-  return { ledger, inbox: new Inbox(ledger.session, ledger.stream) };
+  return { ledger, inbox: new Inbox(ledger, ledger.stream) };
 }
 
 /** A whole message of so many bytes arrives in one frame. */
 function arrive(inbox: Inbox, length: number): void {
   const bytes = Buffer.alloc(length + 10, length % 256);
   inbox.put(bytes, 5, 5 + length, false);
-  inbox.arrived(length + PREFIX_BYTES, 0);
+  inbox.arrived(length + PREFIX_BYTES, 0, true);
 }
 
 describe('Inbox', () => {
@@ -84,30 +84,57 @@ describe('Inbox', () => {
 
   it('gives back at once what nobody had to wait for', () => {
     const { inbox, ledger } = make();
-    inbox.arrived(105, 0);
+    inbox.arrived(105, 0, true);
     assert.deepEqual([ledger.returned, ledger.held], [105, 0]);
   });
 
   it('gives back as it comes what is still being put together, however large, and counts its memory', () => {
     const { inbox, ledger } = make();
-    inbox.arrived(10_000, 65_536);
-    inbox.arrived(100_000, 131_072);
+    inbox.arrived(10_000, 65_536, false);
+    inbox.arrived(100_000, 131_072, false);
     assert.deepEqual([ledger.returned, ledger.held], [110_000, 131_072]);
     inbox.put(Buffer.alloc(200_000), 0, 200_000, false);
-    inbox.arrived(90_005, 0);
+    inbox.arrived(90_005, 0, true);
     assert.deepEqual([ledger.returned, ledger.held], [110_000, 200_005 + MESSAGE_OVERHEAD_BYTES]);
     inbox.take();
     assert.deepEqual([ledger.returned, ledger.held], [200_005, 0]);
   });
 
+  it('while memory is short, keeps back what is being put together until its turn has come', () => {
+    const { inbox, ledger } = make();
+    ledger.memory = false;
+    inbox.arrived(10_000, 65_536, false);
+    inbox.arrived(1000, 65_536, false);
+    assert.equal(ledger.returned, 0);
+    ledger.memory = true;
+    inbox.goOn();
+    assert.equal(ledger.returned, 11_000);
+    ledger.memory = false;
+    inbox.arrived(5000, 65_536, false);
+    inbox.put(Buffer.alloc(100), 0, 100, false);
+    inbox.arrived(95, 0, true);
+    assert.equal(ledger.returned, 11_000 + 5000 + 95 - 105, 'a message that is complete waits for its reader only');
+  });
+
+  it('keeps nothing back of a message whose rest is given up', () => {
+    const { inbox, ledger } = make();
+    ledger.memory = false;
+    arrive(inbox, 100);
+    inbox.arrived(10_000, 65_536, false);
+    inbox.giveUpRest();
+    assert.deepEqual([ledger.held, ledger.unread], [105 + MESSAGE_OVERHEAD_BYTES, 105 + MESSAGE_OVERHEAD_BYTES]);
+    inbox.take();
+    assert.deepEqual([ledger.returned, ledger.held], [10_105, 0]);
+  });
+
   it('gives everything back when nobody reads on, and only once', () => {
     const { inbox, ledger } = make();
     arrive(inbox, 100);
-    inbox.arrived(20, 64);
+    inbox.arrived(20, 64, false);
     inbox.clear();
     inbox.clear();
     assert.deepEqual([ledger.returned, ledger.held, inbox.empty], [125, 0, true]);
-    inbox.arrived(30, 0);
+    inbox.arrived(30, 0, false);
     assert.equal(ledger.returned, 155);
   });
 
@@ -148,8 +175,8 @@ describe('Inbox', () => {
       for (const { kind, size } of steps) {
         if (kind === 'frame') {
           const end = Math.min(payload.length, at + size);
-          assembler.feed(payload, at, end, sink);
-          inbox.arrived(end - at, assembler.heldBytes);
+          const completed = assembler.feed(payload, at, end, sink);
+          inbox.arrived(end - at, assembler.heldBytes, completed);
           at = end;
         } else if (kind === 'take') {
           assert.equal((inbox.take()?.bytes.length ?? -PREFIX_BYTES) + PREFIX_BYTES, waiting.shift() ?? 0);

@@ -1,3 +1,4 @@
+import type { Incomplete } from '../http2/receive-flow.js';
 import type { Stream } from '../http2/stream.js';
 import { PREFIX_BYTES } from './message-assembler.js';
 
@@ -8,6 +9,8 @@ export interface InboxSession {
   keepUnread(byteCount: number): void;
   onRead(byteCount: number): void;
   consume(stream: Stream, byteCount: number): void;
+  mayGoOn(one: Incomplete): boolean;
+  leaveLine(one: Incomplete): void;
 }
 
 /** A message that has come and waits for its reader. */
@@ -27,9 +30,9 @@ const COMPACT_FROM = 64;
 /**
  * The messages of one stream that its reader is not ready for. What waits here is what the peer has to wait for: its bytes
  * are given back to the window when they leave. What is still being put together is given back as it comes, since a
- * message may be larger than the window.
+ * message may be larger than the window; while memory is short, when its turn has come.
  */
-export class Inbox {
+export class Inbox implements Incomplete {
   /** Taken ones have left their place empty. */
   private messages: (WaitingMessage | undefined)[] = [];
   private head = 0;
@@ -49,10 +52,16 @@ export class Inbox {
   /**
    * Payload of the stream has arrived, and what it completed has been put or read.
    * @param assemblingBytes memory that holds the beginning of a message
+   * @param completed whether it has completed one
    */
-  arrived(byteCount: number, assemblingBytes: number): void {
+  arrived(byteCount: number, assemblingBytes: number, completed: boolean): void {
     this.unreturned += byteCount;
     this.assembling(assemblingBytes);
+    if (completed || assemblingBytes === 0) this.session.leaveLine(this);
+    this.settle();
+  }
+
+  goOn(): void {
     this.settle();
   }
 
@@ -81,6 +90,12 @@ export class Inbox {
     return message;
   }
 
+  /** The rest of the message that has begun will not come, or is not wanted. What is complete may still be read. */
+  giveUpRest(): void {
+    this.assembling(0);
+    this.session.leaveLine(this);
+  }
+
   /** Nobody reads on. */
   clear(): void {
     const held = this.waitingBytes + (this.messages.length - this.head) * MESSAGE_OVERHEAD_BYTES;
@@ -88,7 +103,7 @@ export class Inbox {
     this.head = 0;
     this.waitingBytes = 0;
     if (held > 0) this.letGo(held);
-    this.assembling(0);
+    this.giveUpRest();
     this.settle();
   }
 
@@ -111,7 +126,7 @@ export class Inbox {
 
   private settle(): void {
     const excess = this.unreturned - this.waitingBytes;
-    if (excess <= 0) return;
+    if (excess <= 0 || (this.assemblingBytes > 0 && !this.session.mayGoOn(this))) return;
     this.unreturned -= excess;
     this.session.consume(this.stream, excess);
   }

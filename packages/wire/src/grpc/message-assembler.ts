@@ -25,6 +25,7 @@ export class MessageAssembler {
   private filled = 0;
   private length = 0;
   private broken = false;
+  private completed = false;
 
   constructor(private readonly limitBytes: number) {}
 
@@ -38,23 +39,27 @@ export class MessageAssembler {
     return this.message?.length ?? 0;
   }
 
-  feed(bytes: Buffer, start: number, end: number, sink: MessageSink): void {
+  /** @returns whether a message has become complete */
+  feed(bytes: Buffer, start: number, end: number, sink: MessageSink): boolean {
     let at = start;
+    this.completed = false;
     while (at < end && !this.broken) {
       if (this.prefixFilled < PREFIX_BYTES) {
         at = this.fillPrefix(bytes, at, end);
-        if (this.prefixFilled < PREFIX_BYTES || !this.checkPrefix(sink)) return;
+        if (this.prefixFilled < PREFIX_BYTES || !this.checkPrefix(sink)) break;
         // A message without bytes is complete with its prefix.
-        if (this.length > 0 && at === end) return;
+        if (this.length > 0 && at === end) break;
       }
       if (this.filled === 0 && end - at >= this.length) {
         const { length } = this;
         const compressed = this.prefix[0] === 1;
         this.prefixFilled = 0;
+        this.completed = true;
         sink.onMessage(bytes, at, at + length, compressed);
         at += length;
       } else at = this.fillMessage(bytes, at, end, sink);
     }
+    return this.completed;
   }
 
   private fillPrefix(bytes: Buffer, at: number, end: number): number {
@@ -84,6 +89,7 @@ export class MessageAssembler {
       this.prefixFilled = 0;
       this.message = undefined;
       this.filled = 0;
+      this.completed = true;
       sink.onMessage(message, 0, this.length, this.prefix[0] === 1);
     }
     return at + taken;

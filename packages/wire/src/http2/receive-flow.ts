@@ -26,12 +26,24 @@ export interface SessionOptions {
   readonly secure: boolean;
   /** Largest header list that is taken; a compressed block may have four times as much. */
   readonly maxHeaderBytes: number;
-  /** Payload that may wait in memory, received or to be sent, before the whole connection is held back. */
+  /** Payload that may wait in memory before the peer is held back; with four times as much, received or to be sent, calls are refused. */
   readonly maxBufferedBytes: number;
   /** The same for all connections of a server together. */
   readonly sharedBudget?: MemoryBudget | undefined;
   readonly isClient: boolean;
 }
+
+/** A stream whose message has begun and wants to go on. */
+export interface Incomplete {
+  /** Its turn has come, or there is memory again. */
+  goOn(): void;
+}
+
+/**
+ * What may wait in memory at all, in terms of the limit. Above the limit messages become complete one after the other: what
+ * comes beyond it is what windows allowed before, and what is sent.
+ */
+const UTMOST = 4;
 
 /** The PING that measures the bandwidth. */
 export const BDP_PING = Buffer.from('bwtr-bdp', 'latin1');
@@ -56,8 +68,15 @@ export abstract class ReceiveFlow<S extends Stream> implements OutputOwner, Star
   private unreadBytes = 0;
   private readonly bdp = new BdpEstimator(STREAM_WINDOW_BYTES);
   private streamWindowBytes = STREAM_WINDOW_BYTES;
+  /**
+   * What the windows of open streams have grown by, together: no more than may wait in memory. Many streams fill the
+   * connection also with the windows that they begin with.
+   */
+  private grownBytes = 0;
   /** Payload of the connection that has not been given back because readers keep too much. */
   private withheldBytes = 0;
+  /** Streams whose messages are incomplete while memory is short, in order. The first goes on, the others wait. */
+  private readonly line = new Set<Incomplete>();
 
   protected constructor(protected readonly options: SessionOptions) {
     this.clock = options.clock;
@@ -97,6 +116,32 @@ export abstract class ReceiveFlow<S extends Stream> implements OutputOwner, Star
   release(byteCount: number): void {
     this.receivedBytes -= byteCount;
     this.options.sharedBudget?.giveBack(byteCount);
+    if (this.line.size === 0 || this.memoryIsShort) return;
+    const waiting = [...this.line];
+    this.line.clear();
+    for (const one of waiting) one.goOn();
+  }
+
+  /**
+   * Whether the rest of a message may come now. While memory is short, messages become complete one after the other: all at
+   * once they would need memory that there is not, and none would become complete. Who waits is told with `goOn`.
+   */
+  mayGoOn(one: Incomplete): boolean {
+    if (!this.memoryIsShort) return true;
+    this.line.add(one);
+    return this.first === one;
+  }
+
+  /** The message has become complete, or nobody wants it any more: the next one's turn. */
+  leaveLine(one: Incomplete): void {
+    if (this.line.size === 0) return;
+    const { first } = this;
+    if (this.line.delete(one) && first === one) this.first?.goOn();
+  }
+
+  private get first(): Incomplete | undefined {
+    for (const one of this.line) return one;
+    return undefined;
   }
 
   /** Of what is held, so much waits for nothing but its reader. */
@@ -130,14 +175,21 @@ export abstract class ReceiveFlow<S extends Stream> implements OutputOwner, Star
     return this.queuedBytes + this.receivedBytes;
   }
 
-  /** Too much waits in memory: nothing that can be refused is taken. */
+  /** So much waits in memory, whatever for, that nothing more is begun. */
   get overBudget(): boolean {
-    return this.bufferedBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.exhausted === true;
+    const { maxBufferedBytes, sharedBudget } = this.options;
+    return this.bufferedBytes > maxBufferedBytes * UTMOST || sharedBudget?.exhausted === true;
   }
 
-  /** Too much has come whose message is not complete, or that nobody has read. */
+  /** More has come than may wait whose message is not complete, or that nobody has read. */
+  private get memoryIsShort(): boolean {
+    return this.receivedBytes > this.options.maxBufferedBytes;
+  }
+
+  /** So much has come that waiting does not help: messages have to be given up. */
   get receivedTooMuch(): boolean {
-    return this.receivedBytes > this.options.maxBufferedBytes || this.options.sharedBudget?.exhausted === true;
+    const { maxBufferedBytes, sharedBudget } = this.options;
+    return this.receivedBytes > maxBufferedBytes * UTMOST || sharedBudget?.exhausted === true;
   }
 
   /**
@@ -151,9 +203,21 @@ export abstract class ReceiveFlow<S extends Stream> implements OutputOwner, Star
   /** The peer counts with what the settings announced; what the window has grown since is told per stream. */
   protected openWindow(stream: S): ReceiveWindow {
     const window = new ReceiveWindow(STREAM_WINDOW_BYTES);
-    const more = window.grow(this.streamWindowBytes);
-    if (more > 0) writeWindowUpdate(this.out, stream.id, more);
+    this.growWindow(stream, window);
     return window;
+  }
+
+  private growWindow(stream: S, window: ReceiveWindow): void {
+    const room = this.memoryIsShort ? 0 : Math.max(0, this.options.maxBufferedBytes - this.grownBytes);
+    const before = window.target;
+    const more = window.grow(Math.min(this.streamWindowBytes, before + room));
+    this.grownBytes += window.target - before;
+    if (more > 0) writeWindowUpdate(this.out, stream.id, more);
+  }
+
+  /** The stream has ended. */
+  protected closeWindow(stream: S): void {
+    if (stream.receiveWindow !== undefined) this.grownBytes -= stream.receiveWindow.target - STREAM_WINDOW_BYTES;
   }
 
   protected returnToConnection(size: number): void {
@@ -183,8 +247,7 @@ export abstract class ReceiveFlow<S extends Stream> implements OutputOwner, Star
     const increment = this.connectionWindow.grow(size);
     if (increment > 0) writeWindowUpdate(this.out, 0, increment);
     for (const stream of this.streams.toArray()) {
-      const more = stream.remoteClosed ? 0 : (stream.receiveWindow?.grow(size) ?? 0);
-      if (more > 0) writeWindowUpdate(this.out, stream.id, more);
+      if (stream.receiveWindow !== undefined && !stream.remoteClosed) this.growWindow(stream, stream.receiveWindow);
     }
   }
 

@@ -86,6 +86,7 @@ export abstract class SessionStreams<S extends Stream> extends ReceiveFlow<S> im
     if (stream.gone) return;
     stream.gone = true;
     this.dropQueue(stream);
+    this.closeWindow(stream);
     this.streams.remove(stream);
     this.closedStreams.add(stream.id, resetHere);
     if (resetHere && !stream.remoteClosed) this.expectLate(stream.receiveWindow?.left ?? STREAM_WINDOW_BYTES);

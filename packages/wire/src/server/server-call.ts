@@ -131,9 +131,9 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
       this.assembler = new MessageAssembler(this.host.limits.maxReceiveMessageBytes);
       this.inbox = new Inbox(this.session, this);
     }
-    this.assembler.feed(bytes, start, end, this);
+    const completed = this.assembler.feed(bytes, start, end, this);
     const { heldBytes } = this.assembler;
-    this.inbox?.arrived(end - start, this.ended ? 0 : heldBytes);
+    this.inbox?.arrived(end - start, this.ended ? 0 : heldBytes, completed);
     if (heldBytes > 0 && !this.ended && this.session.receivedTooMuch) this.sendFailure(MEMORY_IS_SHORT);
   }
 
@@ -273,6 +273,7 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
     this.sendHead();
     this.ended = true;
     this.okTrailers = outcome.trailers;
+    this.inbox?.giveUpRest();
     this.sendTail();
     this.source?.end();
   }
@@ -367,6 +368,7 @@ export class ServerCall extends ServerStream implements ResponseSink, Expiring, 
     this.ended = true;
     this.cancellation.cancel(status);
     this.source?.fail(status);
+    this.inbox?.giveUpRest();
     this.letOn();
   }
 
@@ -422,7 +424,8 @@ const CANCELLED: Status = Object.freeze({
 const MEMORY_IS_SHORT: Status = Object.freeze({
   code: Code.RESOURCE_EXHAUSTED,
   origin: 'local',
-  details: 'too much is waiting in the memory of the server (maxBufferedBytes); try again later',
+  details:
+    'too much is waiting in the memory of the server (maxConnectionBufferBytes, maxServerBufferBytes); try again later',
   retryAfterMs: 1000,
 });
 
