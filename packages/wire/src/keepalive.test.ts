@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FakeClock } from '@breakwater/core/testing';
+import { RefClock } from './http2/testing/ref-clock.js';
 import { Keepalive, type KeepaliveOptions, type LivingSession } from './keepalive.js';
 
 class FakeSession implements LivingSession {
@@ -19,7 +19,7 @@ class FakeSession implements LivingSession {
 }
 
 function make(options: Partial<KeepaliveOptions> = {}) {
-  const clock = new FakeClock();
+  const clock = new RefClock();
   const session = new FakeSession();
   const keepalive = new Keepalive(session, { timeMs: 1000, timeoutMs: 200, whenIdle: false, ...options }, clock);
   return { clock, session, keepalive };
@@ -37,6 +37,7 @@ describe('Keepalive', () => {
     clock.tick(1);
     assert.equal(session.abandoned, 'no answer to a PING within 200 ms');
     assert.equal(clock.pendingTimers, 0);
+    assert.equal(clock.refs, 0, 'no process lives for it');
   });
 
   it('does not ask a peer that speaks', () => {

@@ -196,6 +196,29 @@ describe('Output', () => {
     assert.equal(socket.read().toString(), '0123456789abcdefghi');
   });
 
+  it('is blocked by references that the socket does not take, and gives its slab away with them', () => {
+    const { out, socket } = make(false, new FakeSocket(10));
+    socket.room = 4;
+    append(out, '<');
+    const slab = out.bytes;
+    out.reference(Buffer.from('0123456789abcdef'));
+    append(out, '>');
+    out.flush();
+    assert.deepEqual([out.blocked, out.bytes.length], [true, 0]);
+    append(out, '!');
+    assert.notEqual(out.bytes, slab);
+    assert.equal(socket.drain(100), true);
+    out.onDrain();
+    assert.equal(socket.read().toString(), '<0123456789abcdef>!');
+    append(out, '<');
+    const next = out.bytes;
+    out.reference(Buffer.from('taken'));
+    out.flush();
+    assert.deepEqual([out.blocked, out.bytes.length], [false, 0]);
+    append(out, '>');
+    assert.equal(out.bytes, next, 'what the kernel has taken is free again');
+  });
+
   it('is not blocked by a write above the high-water mark that the kernel has taken', () => {
     const { out } = make(false, new FakeSocket(10));
     append(out, '0123456789abcdef');

@@ -3,6 +3,7 @@ import { ErrorCode } from './error-code.js';
 import { FrameType } from './frame.js';
 import type { Frame } from './testing/frames.js';
 import { rawFrame, settingsFrame } from './testing/raw-frames.js';
+import { RefClock } from './testing/ref-clock.js';
 import { SessionPair } from './testing/session-pair.js';
 
 const MAX_ID = 2 ** 31 - 1;
@@ -219,6 +220,16 @@ describe('a server session that drains', () => {
     server.finish();
     await pair.settle();
     assert.match(pair.log.join(), /server ended: it was closed after its last call/);
+  });
+
+  it('keeps no process alive, whatever it waits for', async () => {
+    const clock = new RefClock();
+    const pair = await new SessionPair({ clock }).connect();
+    pair.server.onChunk(rawFrame(FrameType.headers, 1, Buffer.from([0x83]), 0));
+    pair.server.drain('max_age');
+    clock.tick(60_000);
+    assert.equal(pair.server.ended, true);
+    assert.equal(clock.refs, 0);
   });
 
   it('asks once, however often it is told to', async () => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { FakeClock } from '@breakwater/core/testing';
 import type { ServerLimits } from '@breakwater/rpc';
 import type { ServerSession } from '../http2/server-session.js';
+import { RefClock } from '../http2/testing/ref-clock.js';
 import { ConnectionAge } from './connection-age.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** @param random between 0 and 1 */
 function make(limits: Partial<ServerLimits>, random = 0.5) {
-  const clock = new FakeClock();
+  const clock = new RefClock();
   const log: string[] = [];
   const said = (what: string) => (why: string) => log.push(`${clock.now()} ${what}: ${why}`);
   const session = { drain: said('drain'), close: said('close') };
@@ -63,6 +63,12 @@ describe('ConnectionAge', () => {
     const never = make({ maxConnectionIdleMs: 100 });
     never.clock.tick(100);
     assert.deepEqual(never.log, ['100 drain: max_idle']);
+  });
+
+  it('keeps no process alive', () => {
+    const { clock } = make({ maxConnectionAgeMs: 1000, maxConnectionAgeGraceMs: 300, maxConnectionIdleMs: 500 });
+    clock.tick(5000);
+    assert.equal(clock.refs, 0);
   });
 
   it('has no timer any more once it is stopped', () => {
