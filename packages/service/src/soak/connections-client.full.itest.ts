@@ -98,9 +98,8 @@ if (isMain(import.meta.url)) {
         held.push(...some);
         await Promise.all(some.map((connection) => reached(connection, 'ready')));
       }
-      await Promise.all(
-        held.slice(-count).map((connection, index) => (index % 2 === 0 ? callOn(connection, index) : 0)),
-      );
+      const called = held.slice(-count).filter((_connection, index) => index % 2 === 0);
+      await Promise.all(called.map((connection, index) => callOn(connection, index)));
     },
     // The server has ended them.
     lost: () => Promise.all(held.map((connection) => reached(connection, 'failed'))).then(() => held.length),
