@@ -1,13 +1,7 @@
 import type { Status } from '@breakwater/core';
-import { Cancellation, ChildCancellation, Code } from '@breakwater/core';
+import { Cancellation, ChildCancellation } from '@breakwater/core';
 import type { OwnedCancellation } from './options.js';
-
-const cancelledByCaller = (details: string): Status => ({
-  code: Code.CANCELLED,
-  reason: 'CANCELLED',
-  details,
-  origin: 'local',
-});
+import { cancelledByCaller, followSignal } from './signal-calls.js';
 
 /** What a broken-off iteration of a response stream cancels its call with. */
 export const ABANDONED: Status = cancelledByCaller('the caller stopped reading the response stream');
@@ -30,21 +24,14 @@ export function callCancellation(
     if (child instanceof ChildCancellation) child.release();
   };
   if (signal === undefined) return { cancellation: child, release: unlink };
-  const onAbort = (): void => child.cancel(cancelledByCaller(abortText(signal.reason)));
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  const unfollow = followSignal(signal, child);
   return {
     cancellation: child,
     release: () => {
-      signal.removeEventListener('abort', onAbort);
+      unfollow();
       unlink();
     },
   };
 }
 
 function nothing(): void {}
-
-function abortText(reason: unknown): string {
-  const text = reason instanceof Error ? reason.message : typeof reason === 'string' ? reason : '';
-  return text === '' ? 'cancelled by the caller' : `cancelled by the caller: ${text}`;
-}
