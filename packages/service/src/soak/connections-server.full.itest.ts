@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { type Call, createRuntime, succeed } from '@breakwater/core';
+import { type Call, createRuntime, fail, type Outcome, succeed } from '@breakwater/core';
 import { type Listener, serverLimits } from '@breakwater/rpc';
 import { certificates, UNARY } from '@breakwater/rpc/conformance';
 import { wireTransport } from '@breakwater/wire';
@@ -31,7 +31,13 @@ const STRANGE: readonly ((socket: Socket) => unknown)[] = [
 if (isMain(import.meta.url)) {
   const transport = wireTransport();
   const impatient = wireTransport({ handshakeTimeoutMs: 100 });
-  const methods = new Map([[UNARY.path, { method: UNARY, handler: async ({ request }: Call) => succeed(request) }]]);
+  let started = 0;
+  const handler = ({ request, cancellation }: Call): Promise<Outcome> => {
+    started += 1;
+    if (request !== 'hang') return Promise.resolve(succeed(request));
+    return new Promise((resolve) => cancellation.onCancel((status) => resolve(fail(status))));
+  };
+  const methods = new Map([[UNARY.path, { method: UNARY, handler }]]);
   const listen = (over = transport, tls = false): Promise<Listener> =>
     over.listen(
       {
@@ -76,6 +82,7 @@ if (isMain(import.meta.url)) {
       if (how === 'drain') await brief?.drain();
       await brief?.close();
     },
+    calls: () => ({ started, inFlight: lasting.reduce((sum, { inFlight }) => sum + inFlight, 0) }),
     close: async () => {
       await Promise.all(lasting.map((listener) => listener.close()));
       await new Promise<void>((resolve) => stranger?.close(() => resolve()));
