@@ -262,4 +262,27 @@ describe('more calls than the server takes at once', () => {
     assert.ok((await all).every(({ ok }) => ok));
     assert.deepEqual(states, ['connecting', 'ready']);
   });
+
+  it('are not sent away by a failure that took long to explain, while the next attempt is under way', async () => {
+    const greeting = deferred();
+    await open(2, { limit: 1, greets: (index) => (index === 0 ? undefined : greeting.promise) });
+    const all = calls(2);
+    await held(1);
+    await until(() => server.peers.length === 2);
+    server.peers[0]?.close();
+    assert.ok((await all).every(({ ok }) => !ok));
+    assert.equal(connection.state, 'failed');
+    // The further connection ends without a word: it is looked whether TLS is spoken there.
+    server.peers[1]?.close();
+    await until(() => server.peers.length === 3);
+    await clock.advance(20);
+    await until(() => server.peers.length === 4);
+    const states: string[] = [];
+    connection.onStateChange(() => states.push(connection.state));
+    server.peers[2]?.close();
+    for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+    greeting.resolve();
+    await reached(connection, 'ready');
+    assert.deepEqual(states, ['ready']);
+  });
 });

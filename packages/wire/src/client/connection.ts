@@ -225,7 +225,8 @@ export class WireConnection implements Connection, CallHost, DialerOwner {
 
   private async fail(seen: Seen): Promise<void> {
     const why = await explain(this.address, this.peer, this.dialer.security, seen, this.clock);
-    if (this.current !== 'connecting') return;
+    // Meanwhile the next attempt may have begun.
+    if (this.current !== 'connecting' || this.dialer.inFlight > 0) return;
     this.become('failed', why);
     this.dismissWaiting(why);
     this.redialAfter(this.backoff.next(), why);
