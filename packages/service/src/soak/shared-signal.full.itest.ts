@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { Code } from '@breakwater/core';
 import { type ChatClient, failure, Town } from '../e2e/chat.itest.js';
+import { describeOnEachTransport } from '../e2e/each-transport.itest.js';
 
 const CALLS = 100_000;
 const WORKERS = 100;
 
 /** As an application does that ends all its calls with itself. */
-describe('one AbortSignal for all calls of a process', function () {
+describeOnEachTransport('one AbortSignal for all calls of a process', function (transport) {
   this.timeout(10 * 60_000);
   let town: Town;
   let client: ChatClient;
   beforeEach(async () => {
-    town = new Town();
+    town = new Town(transport);
     await town.open({
       one: async ({ text, count }, { cancellation }) => {
         if (text === 'hang') await new Promise<void>((resolve) => cancellation.onCancel(() => resolve()));
