@@ -16,8 +16,8 @@ export interface BarChart {
   readonly format: (value: number) => string;
 }
 
-const WIDTH = 960;
-const LABEL_WIDTH = 440;
+const WIDTH = 1060;
+const LABEL_WIDTH = 540;
 const VALUE_WIDTH = 120;
 const ROW_HEIGHT = 24;
 const BAR_HEIGHT = 16;
