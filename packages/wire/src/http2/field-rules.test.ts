@@ -18,15 +18,14 @@ describe('the rules for header fields', () => {
     for (const name of ['', ':', '::a', 'a:', 'X-A', 'x\n', '\nx']) assert.notEqual(problem(name, ''), undefined);
   });
 
-  it('allow all in a value but NUL, CR and LF, and white space at its ends', () => {
+  it('allow all in a value but NUL, CR and LF', () => {
     for (let code = 0; code < 256; code++) {
       const character = String.fromCharCode(code);
       const never = [0, 10, 13].includes(code);
-      const space = [9, 32].includes(code);
       assert.equal(problem('x', `a${character}b`) === undefined, !never, `inside ${code}`);
-      assert.equal(problem('x', character) === undefined, !never && !space, `alone ${code}`);
-      assert.equal(problem('x', `${character}b`) === undefined, !never && !space, `first ${code}`);
-      assert.equal(problem('x', `a${character}`) === undefined, !never && !space, `last ${code}`);
+      assert.equal(problem('x', character) === undefined, !never, `alone ${code}`);
+      assert.equal(problem('x', `${character}b`) === undefined, !never, `first ${code}`);
+      assert.equal(problem('x', `a${character}`) === undefined, !never, `last ${code}`);
     }
     assert.equal(problem('x', ''), undefined);
   });

@@ -53,6 +53,16 @@ describe('ResponseHead', () => {
     assert.equal(problemOf(['x', ''], [':status', '200']), 'the pseudo header :status after a regular one');
   });
 
+  it('keeps the status of a server whose message ends in a space', () => {
+    const head = read([
+      ['grpc-status', '5'],
+      ['grpc-message', 'no such order: '],
+      ['x-a', ' b '],
+    ]);
+    assert.deepEqual([head.problem, head.grpcStatus, head.grpcMessage], [undefined, '5', 'no such order: ']);
+    assert.deepEqual(head.entries, ['x-a', ' b ']);
+  });
+
   it('is without status in trailers', () => {
     assert.equal(read([['grpc-status', '0']]).status, 0);
   });

@@ -308,6 +308,7 @@ export abstract class Session<S extends Stream> extends SessionStreams<S> implem
     this.abuse.spend('SETTINGS', 2);
     const before = this.peer.initialWindowSize;
     this.peer.apply(bytes, start, end, this.options.isClient);
+    this.encoder.setPeerTableSize(this.peer.lowestTableSize);
     this.encoder.setPeerTableSize(this.peer.headerTableSize);
     const change = this.peer.initialWindowSize - before;
     if (change !== 0) this.moveSendWindows(change);

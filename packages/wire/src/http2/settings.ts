@@ -8,6 +8,8 @@ const LARGEST_FRAME = 2 ** 24 - 1;
 /** What the peer has announced, with the defaults of RFC 9113 until it does. */
 export class PeerSettings {
   headerTableSize = 4096;
+  /** The lowest that `headerTableSize` was in the last frame: a decoder demands to hear of it. RFC 7541, section 4.2 */
+  lowestTableSize = 4096;
   maxConcurrentStreams = Number.POSITIVE_INFINITY;
   initialWindowSize = DEFAULT_WINDOW_BYTES;
   maxFrameSize = DEFAULT_MAX_FRAME_BYTES;
@@ -22,6 +24,7 @@ export class PeerSettings {
     if ((end - start) % SETTING_BYTES !== 0) {
       throw new ConnectionError(ErrorCode.frameSizeError, `SETTINGS of ${end - start} bytes`);
     }
+    this.lowestTableSize = this.headerTableSize;
     for (let at = start; at < end; at += SETTING_BYTES) {
       this.set(((bytes[at] as number) << 8) | (bytes[at + 1] as number), readUint32(bytes, at + 2), fromServer);
     }
@@ -31,6 +34,7 @@ export class PeerSettings {
     switch (id) {
       case SettingId.headerTableSize:
         this.headerTableSize = value;
+        this.lowestTableSize = Math.min(this.lowestTableSize, value);
         break;
       case SettingId.enablePush:
         if (value > 1 || (fromServer && value === 1)) throw illegal('ENABLE_PUSH', value);
