@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Flag, FrameType } from './frame.js';
 import { chunkSizes } from './testing/chunked.js';
-import { rawFrame } from './testing/raw-frames.js';
+import { rawFrame, settingsFrame } from './testing/raw-frames.js';
 import { SessionPair } from './testing/session-pair.js';
 import { type Fields, REQUEST } from './testing/test-streams.js';
 
@@ -134,5 +134,15 @@ describe('header blocks between two sessions', () => {
     await pair.settle();
     assert.deepEqual(client.log, ['200', 'end']);
     await pair.open();
+  });
+
+  it('tell of the lowest table size that was asked for in one frame before the last', async () => {
+    const pair = await new SessionPair().connect();
+    pair.client.onChunk(settingsFrame([1, 0], [1, 4096]));
+    pair.start();
+    await pair.settle();
+    const head = pair.framesToServer.find(({ type }) => type === FrameType.headers);
+    assert.deepEqual([...(head?.payload.subarray(0, 4) ?? [])], [0x20, 0x3f, 0xe1, 0x1f]);
+    assert.equal(pair.accepted.length, 1);
   });
 });

@@ -40,6 +40,7 @@ describe('PeerSettings', () => {
   it('has the defaults of RFC 9113 until the peer says otherwise', () => {
     assert.deepEqual(Object.fromEntries(Object.entries(new PeerSettings())), {
       headerTableSize: 4096,
+      lowestTableSize: 4096,
       maxConcurrentStreams: Number.POSITIVE_INFINITY,
       initialWindowSize: 65_535,
       maxFrameSize: 16_384,
@@ -61,6 +62,7 @@ describe('PeerSettings', () => {
     ]);
     assert.deepEqual(Object.fromEntries(Object.entries(settings)), {
       headerTableSize: 2 ** 32 - 1,
+      lowestTableSize: 4096,
       maxConcurrentStreams: 2 ** 32 - 1,
       initialWindowSize: 2 ** 31 - 1,
       maxFrameSize: 2 ** 24 - 1,
@@ -76,6 +78,17 @@ describe('PeerSettings', () => {
     apply([[INITIAL_WINDOW, 0]], false, settings);
     apply([], false, settings);
     assert.deepEqual([settings.maxConcurrentStreams, settings.initialWindowSize], [0, 0]);
+  });
+
+  it('knows the lowest table size of the last frame, beginning with what it was before', () => {
+    const settings = apply([
+      [1, 100],
+      [1, 7],
+      [1, 4096],
+    ]);
+    assert.deepEqual([settings.lowestTableSize, settings.headerTableSize], [7, 4096]);
+    apply([[1, 9000]], false, settings);
+    assert.deepEqual([settings.lowestTableSize, settings.headerTableSize], [4096, 9000]);
   });
 
   it('refuses values that RFC 9113 forbids', () => {
